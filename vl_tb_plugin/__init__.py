@@ -1,0 +1,59 @@
+"""See inside the checkpoints of vision-language transformers, in TensorBoard.
+
+Importing this package imports neither torch nor transformers: TensorBoard loads it at start-up.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vl_tb_plugin.capture.trace import Trace, trace
+    from vl_tb_plugin.example import (
+        Attention,
+        Example,
+        HiddenStates,
+        InvalidExample,
+        TokenSequence,
+    )
+    from vl_tb_plugin.storage.publisher import LoggingFailed
+    from vl_tb_plugin.writer import SummaryWriter
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Attention",
+    "Example",
+    "HiddenStates",
+    "InvalidExample",
+    "LoggingFailed",
+    "SummaryWriter",
+    "TokenSequence",
+    "Trace",
+    "trace",
+]
+
+_HOMES = {
+    "Attention": "example",
+    "Example": "example",
+    "HiddenStates": "example",
+    "InvalidExample": "example",
+    "LoggingFailed": "storage.publisher",
+    "SummaryWriter": "writer",
+    "TokenSequence": "example",
+    "Trace": "capture.trace",
+    "trace": "capture.trace",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

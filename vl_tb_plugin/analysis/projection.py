@@ -1,0 +1,72 @@
+"""Principal components of more points than fit into memory, exactly.
+
+The covariance is accumulated portion by portion (Chan, Golub, LeVeque 1983) in float64 and
+decomposed once; unlike an incremental SVD, the result does not depend on the order of portions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, eq=False)
+class PrincipalComponents:
+    """A fitted basis: ``mean`` (features,), ``axes`` (components, features) with orthonormal rows,
+    ``explained_variance`` (components,) as shares of the total, from ``points`` points."""
+
+    mean: npt.NDArray[np.float32]
+    axes: npt.NDArray[np.float32]
+    explained_variance: npt.NDArray[np.float32]
+    points: int
+
+    def project(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(points, features) to (points, components)."""
+        return (values - self.mean) @ self.axes.T
+
+
+class CovarianceAccumulator:
+    """Mean and covariance of all points added, in float64."""
+
+    def __init__(self, features: int):
+        self.features = features
+        self.points = 0
+        self._mean = np.zeros(features)
+        self._scatter = np.zeros((features, features))
+
+    def add(self, values: npt.NDArray[np.float32]) -> None:
+        """Add points (points, features)."""
+        count = len(values)
+        if count == 0:
+            return
+        portion = values.astype(np.float64)
+        mean = portion.mean(axis=0)
+        centred = portion - mean
+        shift = mean - self._mean
+        total = self.points + count
+        self._scatter += centred.T @ centred
+        self._scatter += np.outer(shift, shift) * (self.points * count / total)
+        self._mean += shift * (count / total)
+        self.points = total
+
+    def principal_components(self, components: int) -> PrincipalComponents:
+        """The leading components; the largest entry of each axis is positive, so that signs stand
+        still from fit to fit. With fewer features than components the rest are zero."""
+        eigenvalues, eigenvectors = np.linalg.eigh(self._scatter)
+        order = np.argsort(eigenvalues)[::-1][:components]
+        axes = np.zeros((components, len(self._mean)))
+        axes[: len(order)] = eigenvectors[:, order].T
+        largest = np.abs(axes).argmax(axis=1)
+        axes *= np.where(np.take_along_axis(axes, largest[:, None], axis=1) < 0, -1, 1)
+        share = np.zeros(components)
+        total = np.trace(self._scatter)
+        if total > 0:
+            share[: len(order)] = np.clip(eigenvalues[order], 0, None) / total
+        return PrincipalComponents(
+            mean=self._mean.astype(np.float32),
+            axes=axes.astype(np.float32),
+            explained_variance=share.astype(np.float32),
+            points=self.points,
+        )

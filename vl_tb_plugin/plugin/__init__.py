@@ -1,0 +1,1 @@
+"""The TensorBoard plugin: lists manifests, reads slices of the stores, answers HTTP."""

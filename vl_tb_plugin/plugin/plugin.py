@@ -1,0 +1,51 @@
+"""The plugin as TensorBoard knows it: its routes and its tab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tensorboard.plugins import base_plugin
+
+from vl_tb_plugin.plugin import routes, static_files
+from vl_tb_plugin.plugin.request import guarded
+from vl_tb_plugin.plugin.run_folders import RunFolders
+from vl_tb_plugin.plugin.run_index import RunIndex
+from vl_tb_plugin.plugin.store_cache import StoreCache
+from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
+
+
+class VLPlugin(base_plugin.TBPlugin):
+    """Heads, attention and hidden states of vision-language models, over checkpoints."""
+
+    plugin_name = PLUGIN_NAME
+
+    def __init__(self, context: base_plugin.TBContext):
+        spec = getattr(context.flags, "logdir_spec", "") if context.flags else ""
+        folders = RunFolders(context.logdir or "", spec or "")
+        self._routes = routes.Routes(RunIndex(context.data_provider), folders, StoreCache())
+
+    def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
+        """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
+        apps = {
+            "/runs": self._routes.runs,
+            "/examples": self._routes.examples,
+            "/manifest": self._routes.manifest,
+            "/statistics": self._routes.statistics,
+            "/attention": self._routes.attention,
+            "/projection": self._routes.projection,
+            "/image": self._routes.image,
+        }
+        for name in static_files.names():
+            apps[f"/{name}"] = static_files.route(name)
+        return {path: guarded(handler) for path, handler in apps.items()}
+
+    def is_active(self) -> bool:
+        """False: TensorBoard itself activates a plugin whose summaries it has seen."""
+        return False
+
+    def frontend_metadata(self) -> base_plugin.FrontendMetadata:
+        """The tab: an ES module in a frame."""
+        return base_plugin.FrontendMetadata(
+            es_module_path="/index.js", tab_name="Vision-Language", disable_reload=False
+        )

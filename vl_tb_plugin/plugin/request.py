@@ -1,0 +1,80 @@
+"""From a request to checked parameters, and from what goes wrong to an answer in JSON."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import zipfile
+from collections.abc import Callable
+
+from werkzeug.wrappers import Request, Response
+
+from vl_tb_plugin.plugin.response import json_response
+
+logger = logging.getLogger("tensorboard")
+
+Handler = Callable[[Request], Response]
+
+
+class BadRequest(Exception):
+    """The request does not fit; ``status`` is the HTTP status to answer with."""
+
+    def __init__(self, message: str, status: int = 400):
+        super().__init__(message)
+        self.status = status
+
+
+class NotFound(BadRequest):
+    """What the request names does not exist."""
+
+    def __init__(self, message: str):
+        super().__init__(message, 404)
+
+
+def guarded(handler: Handler) -> Callable[..., object]:
+    """A WSGI application around a handler that answers every error in JSON."""
+
+    @Request.application
+    @functools.wraps(handler)
+    def application(request: Request) -> Response:
+        try:
+            _refuse_foreign(request)
+            if request.method not in ("GET", "HEAD"):
+                raise BadRequest("Only GET is answered here.", 405)
+            return handler(request)
+        except BadRequest as error:
+            return json_response(request, {"error": str(error)}, status=error.status)
+        except FileNotFoundError as error:
+            return json_response(request, {"error": str(error)}, status=404)
+        except zipfile.BadZipFile as error:
+            message = f"A tensor store of this run is damaged ({error}). Copy or log it again."
+            return json_response(request, {"error": message}, status=500)
+        except Exception:
+            logger.exception("vl_tb_plugin: %s failed", request.path)
+            message = "The server failed on this request; its log (the terminal) has the reason."
+            return json_response(request, {"error": message}, status=500)
+
+    return application
+
+
+def text(request: Request, name: str) -> str:
+    """A parameter that must be there."""
+    value = request.args.get(name)
+    if value is None or value == "":
+        raise BadRequest(f"Parameter {name!r} is missing.")
+    return value
+
+
+def number(request: Request, name: str) -> int:
+    """A parameter that must be an integer from 0 on."""
+    value = text(request, name)
+    if not (value.isascii() and value.isdigit() and len(value) < 20):
+        raise BadRequest(f"Parameter {name!r} must be an integer from 0 on, not {value!r}.")
+    return int(value)
+
+
+def _refuse_foreign(request: Request) -> None:
+    # TensorBoard checks no origin: a page elsewhere could read logs through the user's browser
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if site not in ("same-origin", "none"):
+        raise BadRequest("This request came from another site's page.", 403)

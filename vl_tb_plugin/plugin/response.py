@@ -1,0 +1,76 @@
+"""Answers: JSON, or arrays behind a small JSON header (http_api.md, *Binary*)."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from werkzeug.wrappers import Request, Response
+
+_ALIGNMENT = 8
+_GZIP_FROM_BYTES = 1024
+
+
+def json_response(request: Request, value: Any, *, status: int = 200) -> Response:
+    """A JSON answer that the browser asks for again each time."""
+    body = json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+    return _response(request, body, "application/json", status=status)
+
+
+def array_response(
+    request: Request, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]
+) -> Response:
+    """Arrays, float32, int32 or uint8, and what the page must know of them."""
+    return _response(request, encode_arrays(arrays, header), "application/octet-stream")
+
+
+def file_response(request: Request, body: bytes, content_type: str, *, immutable: bool) -> Response:
+    """A file as it is."""
+    return _response(request, body, content_type, immutable=immutable)
+
+
+def encode_arrays(arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> bytes:
+    """Header length (uint32), header, arrays; each array starts at a multiple of eight."""
+    descriptions, chunks, offset = [], [], 0
+    for name, array in arrays.items():
+        raw = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
+        raw += b"\0" * (-len(raw) % _ALIGNMENT)
+        descriptions.append(
+            {
+                "name": name,
+                "dtype": array.dtype.name,
+                "shape": list(array.shape),
+                "offset": offset,
+            }
+        )
+        chunks.append(raw)
+        offset += len(raw)
+    text = json.dumps({"arrays": descriptions, **header}, allow_nan=False).encode()
+    text += b" " * (-(len(text) + 4) % _ALIGNMENT)
+    return b"".join([struct.pack("<I", len(text)), text, *chunks])
+
+
+def _response(
+    request: Request, body: bytes, content_type: str, *, status: int = 200, immutable: bool = False
+) -> Response:
+    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    cache = "private, max-age=31536000, immutable" if immutable else "private, no-cache"
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": cache,
+        "ETag": etag,
+        "Vary": "Accept-Encoding",
+    }
+    if status == 200 and etag in request.headers.get("If-None-Match", ""):
+        return Response(status=304, headers=headers, content_type=content_type)
+    compressible = not content_type.startswith("image/") and len(body) >= _GZIP_FROM_BYTES
+    if compressible and "gzip" in request.headers.get("Accept-Encoding", ""):
+        body = gzip.compress(body, compresslevel=1, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, status=status, headers=headers, content_type=content_type)

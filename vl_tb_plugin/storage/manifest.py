@@ -1,0 +1,133 @@
+"""The manifest of an example at a step: what the event file says, and how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from google.protobuf.message import DecodeError
+
+from vl_tb_plugin.example import MODALITIES, Example, TokenSequence
+from vl_tb_plugin.storage import manifest_pb2
+
+SCHEMA_VERSION = 1
+"""Raised when an older reader would misread what this version writes."""
+
+
+class UnreadableManifest(Exception):
+    """An event of ours that this version can't read; the message says why and what to do."""
+
+
+def build_manifest(
+    example: Example,
+    *,
+    store: str,
+    statistics: Sequence[str],
+    digests: Sequence[str],
+    weights: Mapping[str, str],
+    statistics_slices: Mapping[str, manifest_pb2.Slice],
+    hidden_states_slices: Mapping[str, manifest_pb2.Slice],
+) -> bytes:
+    """The serialised manifest of an example.
+
+    Args:
+        example: the example.
+        store: file name of the tensor store that holds its arrays.
+        statistics: names of the head statistics stored for every block.
+        digests: hash of each of the example's images.
+        weights: path of the attention array by block.
+        statistics_slices: where the statistics lie, by block.
+        hidden_states_slices: where the hidden states lie, by sequence.
+    """
+    manifest = manifest_pb2.Manifest(
+        schema_version=SCHEMA_VERSION,
+        store=store,
+        text=example.text,
+        prediction=example.prediction,
+        target=example.target,
+        correct=example.correct,
+        target_boxes=example.target_boxes.reshape(-1).tolist(),
+        provenance=example.provenance,
+        left_out=example.left_out,
+        sequences=[_sequence(sequence) for sequence in example.sequences],
+    )
+    for block in example.attention:
+        manifest.attention.add(
+            name=block.name,
+            query=block.query,
+            key=block.key,
+            layers=block.layers,
+            heads=block.probabilities.shape[1],
+            rows=block.rows or (),
+            statistics=statistics,
+            metrics=block.metrics,
+            weights=weights[block.name],
+            statistics_slice=statistics_slices[block.name],
+        )
+    for states in example.hidden_states:
+        manifest.hidden_states.add(
+            sequence=states.sequence,
+            layers=states.layers,
+            features=states.values.shape[2],
+            values=hidden_states_slices[states.sequence],
+        )
+    for name, value in example.fields.items():
+        field = manifest.fields[name]
+        if isinstance(value, bool):
+            field.boolean = value
+        elif isinstance(value, str):
+            field.string = value
+        else:
+            field.number = value
+    for digest, image in zip(digests, example.images, strict=True):
+        manifest.images.add(digest=digest, width=image.shape[1], height=image.shape[0])
+    return manifest.SerializeToString()
+
+
+def parse_manifest(payload: bytes) -> manifest_pb2.Manifest:
+    """Read a manifest; raises :class:`UnreadableManifest` if it is newer than this version."""
+    manifest = manifest_pb2.Manifest()
+    try:
+        manifest.ParseFromString(payload)
+    except DecodeError as error:
+        raise UnreadableManifest(
+            "This event is not a manifest of vl_tb_plugin, or it is damaged."
+        ) from error
+    if manifest.schema_version > SCHEMA_VERSION:
+        raise UnreadableManifest(
+            f"Logged by a newer vl_tb_plugin (schema version {manifest.schema_version}; this one"
+            f" reads up to {SCHEMA_VERSION}). Upgrade with: pip install --upgrade vl_tb_plugin"
+        )
+    return manifest
+
+
+def sequence_modality(sequence: manifest_pb2.Sequence) -> list[str]:
+    """Name of the modality of every token."""
+    return [MODALITIES[code] if code < len(MODALITIES) else "other" for code in sequence.modality]
+
+
+def sequence_boxes(sequence: manifest_pb2.Sequence) -> npt.NDArray[np.float32]:
+    """(tokens, 4) boxes, NaN where a token has no place."""
+    boxes = np.full((len(sequence.tokens), 4), np.nan, np.float32)
+    placed = np.asarray(sequence.image_index) >= 0
+    boxes[placed] = np.asarray(sequence.boxes, np.float32).reshape(-1, 4)
+    return boxes
+
+
+def field_values(fields: Mapping[str, manifest_pb2.Field]) -> dict[str, float | str | bool]:
+    """The user's own values by name."""
+    return {
+        name: getattr(fields[name], fields[name].WhichOneof("value")) for name in sorted(fields)
+    }
+
+
+def _sequence(sequence: TokenSequence) -> manifest_pb2.Sequence:
+    placed = sequence.image_index >= 0
+    return manifest_pb2.Sequence(
+        name=sequence.name,
+        tokens=sequence.tokens,
+        modality=bytes(MODALITIES.index(name) for name in sequence.modality),
+        boxes=sequence.boxes[placed].reshape(-1).tolist(),
+        image_index=sequence.image_index.tolist(),
+    )

@@ -1,0 +1,130 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Manifest(_message.Message):
+    __slots__ = ("schema_version", "store", "sequences", "attention", "hidden_states", "images", "text", "prediction", "target", "correct", "target_boxes", "fields", "provenance", "left_out")
+    class FieldsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Field
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Field, _Mapping]] = ...) -> None: ...
+    class ProvenanceEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
+    STORE_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    ATTENTION_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_STATES_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    PREDICTION_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_FIELD_NUMBER: _ClassVar[int]
+    TARGET_BOXES_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    schema_version: int
+    store: str
+    sequences: _containers.RepeatedCompositeFieldContainer[Sequence]
+    attention: _containers.RepeatedCompositeFieldContainer[AttentionBlock]
+    hidden_states: _containers.RepeatedCompositeFieldContainer[HiddenStates]
+    images: _containers.RepeatedCompositeFieldContainer[Image]
+    text: str
+    prediction: str
+    target: str
+    correct: bool
+    target_boxes: _containers.RepeatedScalarFieldContainer[float]
+    fields: _containers.MessageMap[str, Field]
+    provenance: _containers.ScalarMap[str, str]
+    left_out: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, schema_version: _Optional[int] = ..., store: _Optional[str] = ..., sequences: _Optional[_Iterable[_Union[Sequence, _Mapping]]] = ..., attention: _Optional[_Iterable[_Union[AttentionBlock, _Mapping]]] = ..., hidden_states: _Optional[_Iterable[_Union[HiddenStates, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[Image, _Mapping]]] = ..., text: _Optional[str] = ..., prediction: _Optional[str] = ..., target: _Optional[str] = ..., correct: bool = ..., target_boxes: _Optional[_Iterable[float]] = ..., fields: _Optional[_Mapping[str, Field]] = ..., provenance: _Optional[_Mapping[str, str]] = ..., left_out: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Slice(_message.Message):
+    __slots__ = ("path", "offset")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    offset: int
+    def __init__(self, path: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
+
+class Sequence(_message.Message):
+    __slots__ = ("name", "tokens", "modality", "boxes", "image_index")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    MODALITY_FIELD_NUMBER: _ClassVar[int]
+    BOXES_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    tokens: _containers.RepeatedScalarFieldContainer[str]
+    modality: bytes
+    boxes: _containers.RepeatedScalarFieldContainer[float]
+    image_index: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, name: _Optional[str] = ..., tokens: _Optional[_Iterable[str]] = ..., modality: _Optional[bytes] = ..., boxes: _Optional[_Iterable[float]] = ..., image_index: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class AttentionBlock(_message.Message):
+    __slots__ = ("name", "query", "key", "layers", "heads", "rows", "statistics", "metrics", "weights", "statistics_slice")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    HEADS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    STATISTICS_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    STATISTICS_SLICE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    query: str
+    key: str
+    layers: _containers.RepeatedScalarFieldContainer[int]
+    heads: int
+    rows: _containers.RepeatedScalarFieldContainer[int]
+    statistics: _containers.RepeatedScalarFieldContainer[str]
+    metrics: _containers.RepeatedScalarFieldContainer[str]
+    weights: str
+    statistics_slice: Slice
+    def __init__(self, name: _Optional[str] = ..., query: _Optional[str] = ..., key: _Optional[str] = ..., layers: _Optional[_Iterable[int]] = ..., heads: _Optional[int] = ..., rows: _Optional[_Iterable[int]] = ..., statistics: _Optional[_Iterable[str]] = ..., metrics: _Optional[_Iterable[str]] = ..., weights: _Optional[str] = ..., statistics_slice: _Optional[_Union[Slice, _Mapping]] = ...) -> None: ...
+
+class HiddenStates(_message.Message):
+    __slots__ = ("sequence", "layers", "features", "values")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    sequence: str
+    layers: _containers.RepeatedScalarFieldContainer[int]
+    features: int
+    values: Slice
+    def __init__(self, sequence: _Optional[str] = ..., layers: _Optional[_Iterable[int]] = ..., features: _Optional[int] = ..., values: _Optional[_Union[Slice, _Mapping]] = ...) -> None: ...
+
+class Image(_message.Message):
+    __slots__ = ("digest", "width", "height")
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    digest: str
+    width: int
+    height: int
+    def __init__(self, digest: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ...) -> None: ...
+
+class Field(_message.Message):
+    __slots__ = ("number", "string", "boolean")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    STRING_FIELD_NUMBER: _ClassVar[int]
+    BOOLEAN_FIELD_NUMBER: _ClassVar[int]
+    number: float
+    string: str
+    boolean: bool
+    def __init__(self, number: _Optional[float] = ..., string: _Optional[str] = ..., boolean: bool = ...) -> None: ...

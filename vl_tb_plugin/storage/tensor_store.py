@@ -1,0 +1,203 @@
+"""The arrays of a step: one Zarr v3 store in one ZIP file, readable with plain ``zarr``.
+
+::
+
+    attention/<block>/<example>      (layers, heads, rows, keys) uint8, see quantisation.py
+    statistics/<block>/<part>        (examples, statistics + metrics, layers, heads) float32
+    hidden_states/<sequence>/<part>  (layers, tokens, features) float16, float32 if too large
+
+Attention is cut so that a click decodes one chunk: one layer, and as many heads as keep it near
+1 MB. Statistics and hidden states are read over many examples at once, so examples are stacked:
+a part holds as many as make a chunk of about 1 MB. ZIP guards every chunk with a CRC-32.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+from zarr.codecs import BloscCodec, ZstdCodec
+from zarr.storage import ZipStore
+
+from vl_tb_plugin.storage.manifest_pb2 import Slice
+from vl_tb_plugin.storage.quantisation import SQUARE_ROOT_UINT8, dequantise, quantise
+from vl_tb_plugin.storage.run_folder import publish_file
+
+CHUNK_BYTES = 1 << 20
+
+
+class TensorStoreWriter:
+    """Writes the store of one step under a temporary name; :meth:`publish` makes it visible."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._temporary = path.with_name(path.name + ".tmp")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._zip = ZipStore(self._temporary, mode="w")
+        self._root = zarr.create_group(self._zip)
+        self._stacks: dict[str, _Stack] = {}
+
+    def add_attention(
+        self, block: str, probabilities: npt.NDArray[np.float32], example: int, tag: str
+    ) -> str:
+        """Write one block of one example, (layers, heads, rows, keys); returns its path."""
+        path = f"attention/{block}/{example:06d}"
+        self._root.create_array(
+            path,
+            data=quantise(probabilities),
+            chunks=attention_chunks(probabilities.shape),
+            compressors=ZstdCodec(level=1),
+            attributes={"tag": tag, "decode": SQUARE_ROOT_UINT8},
+            dimension_names=("layer", "head", "query", "key"),
+        )
+        return path
+
+    def add_statistics(self, block: str, statistics: npt.NDArray[np.float32], tag: str) -> Slice:
+        """Stack one example's (statistics + metrics, layers, heads)."""
+        dimensions = ("example", "statistic", "layer", "head")
+        return self._stack(f"statistics/{block}", 0, dimensions, statistics[None], tag)
+
+    def add_hidden_states(self, sequence: str, states: npt.NDArray[np.float32], tag: str) -> Slice:
+        """Stack one example's (layers, tokens, features)."""
+        # massive activations can leave float16's range: those states keep float32
+        fits = float(np.abs(states).max()) <= float(np.finfo(np.float16).max)
+        values = states.astype(np.float16) if fits else states
+        dimensions = ("layer", "token", "feature")
+        return self._stack(f"hidden_states/{sequence}", 1, dimensions, values, tag)
+
+    def publish(self) -> None:
+        """Close the file, make it durable and give it its name."""
+        for stack in self._stacks.values():
+            stack.write(self._root)
+        self._zip.close()
+        publish_file(self._temporary, self.path)
+
+    def discard(self) -> None:
+        """Drop what was written so far."""
+        try:
+            self._zip.close()
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+    def _stack(
+        self,
+        path: str,
+        axis: int,
+        dimensions: tuple[str, ...],
+        values: npt.NDArray[Any],
+        tag: str,
+    ) -> Slice:
+        stack = self._stacks.get(path)
+        if stack is None or not stack.takes(values):
+            if stack is not None:
+                stack.write(self._root)
+            part = 0 if stack is None else stack.part + 1
+            stack = self._stacks[path] = _Stack(path, part, axis, dimensions)
+        return stack.append(values, tag)
+
+
+class _Stack:
+    """A part that still grows in memory."""
+
+    def __init__(self, path: str, part: int, axis: int, dimensions: tuple[str, ...]):
+        self.part = part
+        self._path = f"{path}/{part:06d}"
+        self._axis = axis
+        self._dimensions = dimensions
+        self._pieces: list[npt.NDArray[Any]] = []
+        self._tags: list[str] = []
+        self._offsets: list[int] = []
+        self._length = 0
+
+    def takes(self, values: npt.NDArray[Any]) -> bool:
+        first = self._pieces[0]
+        axis = self._axis
+        fits = _without(first.shape, axis) == _without(values.shape, axis)
+        length = self._length + values.shape[axis]
+        return fits and first.dtype == values.dtype and self._chunk_bytes(length) <= CHUNK_BYTES
+
+    def append(self, values: npt.NDArray[Any], tag: str) -> Slice:
+        offset = self._length
+        self._pieces.append(values)
+        self._tags.append(tag)
+        self._offsets.append(offset)
+        self._length += values.shape[self._axis]
+        return Slice(path=self._path, offset=offset)
+
+    def write(self, root: zarr.Group) -> None:
+        values = np.concatenate(self._pieces, axis=self._axis)
+        whole = self._axis == 0
+        root.create_array(
+            self._path,
+            data=values,
+            chunks=values.shape if whole else (1, *values.shape[1:]),
+            compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"),
+            attributes={"tags": self._tags, "offsets": self._offsets},
+            dimension_names=self._dimensions,
+        )
+
+    def _chunk_bytes(self, length: int) -> int:
+        """Bytes of a chunk if the part were that long: all of it, or one layer of it."""
+        first = self._pieces[0]
+        per_entry = first.nbytes // first.shape[self._axis]
+        return length * per_entry // (1 if self._axis == 0 else first.shape[0])
+
+
+class TensorStore:
+    """Reads slices of a published store. Threads may share one."""
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self._zip = ZipStore(path, mode="r")
+        self._arrays: dict[str, zarr.Array[Any]] = {}
+
+    def attention(
+        self, path: str, layer: int, head: int | None, row: int | slice
+    ) -> npt.NDArray[np.float32]:
+        """Probabilities of one layer by *index*: (rows, keys), or (keys,) for one row.
+
+        ``head=None`` means the mean over heads.
+        """
+        array = self._array(path)
+        if head is not None:
+            return dequantise(np.asarray(array[layer, head, row]))
+        heads = np.asarray(array[layer, :, row])
+        total = np.zeros(heads.shape[1:], np.float32)
+        for values in heads:
+            total += dequantise(values)
+        return total / np.float32(len(heads))
+
+    def statistics(self, part: Slice) -> npt.NDArray[np.float32]:
+        """(statistics + metrics, layers, heads) of one example."""
+        return np.asarray(self._array(part.path)[part.offset])
+
+    def hidden_states(self, part: Slice, layer: int, tokens: int) -> npt.NDArray[np.float32]:
+        """(tokens, features) of one example and layer, by index."""
+        window = slice(part.offset, part.offset + tokens)
+        return np.asarray(self._array(part.path)[layer, window]).astype(np.float32)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._zip.close()
+
+    def _array(self, path: str) -> zarr.Array[Any]:
+        array = self._arrays.get(path)
+        if array is None:
+            opened = zarr.open_array(self._zip, path=path, mode="r")
+            array = self._arrays.setdefault(path, opened)
+        return array
+
+
+def attention_chunks(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """One layer, as many whole heads as fit into about 1 MB; long heads split by rows."""
+    _, heads, rows, keys = shape
+    if rows * keys <= CHUNK_BYTES:
+        return 1, max(1, min(heads, CHUNK_BYTES // (rows * keys))), rows, keys
+    return 1, 1, max(1, CHUNK_BYTES // keys), keys
+
+
+def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return shape[:axis] + shape[axis + 1 :]
