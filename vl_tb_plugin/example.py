@@ -417,7 +417,7 @@ def _as_field(name: Any, value: Any) -> FieldValue:
 
 
 def _as_tuple(values: Any, kind: type, argument: str) -> tuple[Any, ...]:
-    items = (values,) if isinstance(values, kind) else tuple(values)
+    items = tuple(values) if isinstance(values, list | tuple) else (values,)
     for position, item in enumerate(items):
         if not isinstance(item, kind):
             raise InvalidExample(f"{argument}[{position}]", kind.__name__, type(item).__name__)

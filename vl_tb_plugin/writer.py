@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
 from torch.utils import tensorboard
 
-from vl_tb_plugin.capture.trace import Trace
 from vl_tb_plugin.example import Example, InvalidExample
 from vl_tb_plugin.storage.publisher import PublishedExample, Publisher
 from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
+
+if TYPE_CHECKING:
+    # plain arrays are logged without importing transformers
+    from vl_tb_plugin.capture.trace import Trace
 
 
 class SummaryWriter(tensorboard.SummaryWriter):

@@ -7,10 +7,13 @@ manifests go out. A process that is killed loses at most the step that it was wr
 
 from __future__ import annotations
 
-import atexit
+import concurrent.futures.thread  # noqa: F401  registers its own end before ours
+import contextlib
+import logging
 import os
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,11 @@ from vl_tb_plugin.storage.image_file import write_image
 from vl_tb_plugin.storage.manifest import build_manifest
 from vl_tb_plugin.storage.run_folder import asset_folder, new_store_name
 from vl_tb_plugin.storage.tensor_store import TensorStoreWriter
+
+
+logger = logging.getLogger(__name__)
+
+_OPEN: weakref.WeakSet[Publisher] = weakref.WeakSet()
 
 
 class LoggingFailed(RuntimeError):
@@ -86,7 +94,7 @@ class Publisher:
         self._step: _OpenStep | None = None
         self._thread = threading.Thread(target=self._work, name="vl_tb_plugin", daemon=True)
         self._thread.start()
-        atexit.register(self.close)
+        _OPEN.add(self)
 
     def put(self, tag: str, step: int, wall_time: float, example: Example) -> None:
         """Queue an example; waits while too much is queued.
@@ -125,7 +133,7 @@ class Publisher:
             self._closed = True
             self._queue.put(None)
             self._thread.join()
-            atexit.unregister(self.close)
+            _OPEN.discard(self)
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -162,6 +170,7 @@ class Publisher:
         except Exception as error:
             # the training thread hears of it at its next call; what is unfinished stays unseen
             self._failure = error
+            logger.exception("Logging of examples stopped, writing to %s failed", self._run_folder)
             if self._step is not None:
                 self._step.store.discard()
                 self._step = None
@@ -213,6 +222,18 @@ class _OpenStep:
             },
         )
         self.published.append(PublishedExample(tag, item.step, item.wall_time, manifest))
+
+
+def _close_all() -> None:
+    for publisher in list(_OPEN):
+        # a failure has been raised at the calls before, or is shown as the thread's own
+        with contextlib.suppress(LoggingFailed):
+            publisher.close()
+
+
+# Plain atexit is too late: by then Python refuses the threads with which zarr compresses. The
+# functions registered here run in reverse order, so before those threads are ended.
+threading._register_atexit(_close_all)  # type: ignore[attr-defined]
 
 
 def _statistics(example: Example, block: Attention) -> np.ndarray:

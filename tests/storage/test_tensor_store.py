@@ -1,0 +1,134 @@
+"""A step's arrays: what was written is read back, slice by slice, by us and by plain zarr."""
+
+import zipfile
+
+import numpy as np
+import pytest
+import zarr
+from zarr.storage import ZipStore
+
+from tests.logged_examples import softmaxed_noise
+from vl_tb_plugin.storage.quantisation import dequantise, error_bound
+from vl_tb_plugin.storage.tensor_store import (
+    CHUNK_BYTES,
+    TensorStore,
+    TensorStoreWriter,
+    attention_chunks,
+)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "plugins" / "step.zarr.zip"
+
+
+def test_attention_is_read_back_within_the_quantisation_bound(path, rng):
+    weights = softmaxed_noise((2, 3, 5, 7), rng)
+    writer = TensorStoreWriter(path)
+    name = writer.add_attention("self", weights, 0, "val/0")
+    writer.publish()
+    store = TensorStore(path)
+    row = store.attention(name, 1, 2, 4)
+    assert (np.abs(row - weights[1, 2, 4]) <= error_bound(weights[1, 2, 4])).all()
+    mean = store.attention(name, 0, None, slice(None))
+    assert np.allclose(mean, weights[0].mean(axis=0), atol=2e-3)
+
+
+def test_stacked_arrays_are_read_back_example_by_example(path, rng):
+    statistics = [rng.standard_normal((4, 2, 3)).astype(np.float32) for _ in range(5)]
+    states = [rng.standard_normal((3, tokens, 8)).astype(np.float32) for tokens in (4, 6, 1, 9, 2)]
+    writer = TensorStoreWriter(path)
+    places = [
+        (writer.add_statistics("self", one, "t"), writer.add_hidden_states("joint", two, "t"))
+        for one, two in zip(statistics, states, strict=True)
+    ]
+    writer.publish()
+    store = TensorStore(path)
+    for (first, second), one, two in zip(places, statistics, states, strict=True):
+        assert np.array_equal(store.statistics(first), one)
+        read = store.hidden_states(second, 1, two.shape[1])
+        assert np.allclose(read, two[1], atol=2e-3, rtol=1e-3)
+
+
+def test_a_part_of_stacked_examples_stays_near_a_megabyte(path, rng):
+    writer = TensorStoreWriter(path)
+    states = rng.standard_normal((2, 300, 512)).astype(np.float32)
+    places = [writer.add_hidden_states("joint", states, "t") for _ in range(8)]
+    writer.publish()
+    assert [place.offset for place in places] == [0, 300, 600, 0, 300, 600, 0, 300]
+    root = zarr.open_group(ZipStore(path, mode="r"), mode="r")
+    for part in root["hidden_states/joint"].array_values():
+        assert np.prod(part.chunks) * 2 <= CHUNK_BYTES
+
+
+def test_examples_of_another_width_begin_a_new_part(path, rng):
+    writer = TensorStoreWriter(path)
+    shapes = [(2, 4, 8), (2, 4, 16), (3, 4, 16)]
+    paths = {writer.add_hidden_states("joint", np.ones(s, np.float32), "t").path for s in shapes}
+    writer.publish()
+    assert len(paths) == 3
+
+
+def test_activations_beyond_float16_are_kept(path):
+    states = np.full((1, 2, 3), 1e6, np.float32)
+    writer = TensorStoreWriter(path)
+    place = writer.add_hidden_states("joint", states, "t")
+    writer.publish()
+    assert np.array_equal(TensorStore(path).hidden_states(place, 0, 2), states[0])
+
+
+def test_plain_zarr_opens_a_store_and_its_attributes_say_how_to_read_it(path, rng):
+    weights = softmaxed_noise((1, 2, 3, 3), rng)
+    writer = TensorStoreWriter(path)
+    name = writer.add_attention("self", weights, 0, "val/0007")
+    writer.publish()
+    array = zarr.open_array(ZipStore(path, mode="r"), path=name, mode="r")
+    assert array.attrs["tag"] == "val/0007"
+    assert array.metadata.dimension_names == ("layer", "head", "query", "key")
+    assert array.attrs["decode"] == "p = (value / 255) ** 2"
+    by_hand = (np.asarray(array[:]) / 255) ** 2
+    assert np.allclose(by_hand, dequantise(np.asarray(array[:])))
+
+
+def test_nothing_is_visible_before_it_is_published(path):
+    writer = TensorStoreWriter(path)
+    writer.add_attention("self", np.ones((1, 1, 1, 1), np.float32), 0, "t")
+    assert not path.exists()
+    writer.publish()
+    assert path.exists() and list(path.parent.iterdir()) == [path]
+
+
+def test_discarding_leaves_nothing_behind(path):
+    writer = TensorStoreWriter(path)
+    writer.discard()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_flipped_bit_is_noticed(path, rng):
+    writer = TensorStoreWriter(path)
+    name = writer.add_attention("self", softmaxed_noise((1, 1, 40, 40), rng), 0, "t")
+    writer.publish()
+    raw = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        chunk = next(item for item in archive.infolist() if "/c/" in item.filename)
+    raw[chunk.header_offset + 30 + len(chunk.filename) + chunk.compress_size // 2] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(zipfile.BadZipFile):
+        TensorStore(path).attention(name, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks"),
+    [
+        ((12, 12, 120, 120), (1, 12, 120, 120)),
+        ((12, 12, 600, 600), (1, 2, 600, 600)),
+        ((32, 32, 2048, 2048), (1, 1, 512, 2048)),
+    ],
+)
+def test_a_chunk_holds_one_layer_and_about_a_megabyte(shape, chunks):
+    assert attention_chunks(shape) == chunks

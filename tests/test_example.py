@@ -1,0 +1,125 @@
+"""What a user hands over is validated once, with errors that say what to change."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.logged_examples import grid_boxes, joint_example
+from vl_tb_plugin import Attention, Example, HiddenStates, InvalidExample, TokenSequence
+
+UNIFORM = np.full((1, 2, 3, 3), 1 / 3, np.float32)
+
+
+def words(count: int = 3, **changes) -> TokenSequence:
+    arguments = {"tokens": ["a"] * count, "modality": ["text"] * count}
+    return TokenSequence(**(arguments | changes))
+
+
+def test_an_example_of_one_sequence_needs_three_lines():
+    example = Example(words(), Attention(UNIFORM), HiddenStates(np.zeros((2, 3, 4))))
+    assert [block.kind for block in example.attention] == ["self"]
+    assert example.hidden_states[0].layers == (0, 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+def test_torch_tensors_of_any_dtype_are_taken(dtype):
+    weights = torch.softmax(torch.randn(1, 2, 3, 3), dim=-1)
+    example = Example(words(), Attention(weights.to(dtype)))
+    kept = example.attention[0].probabilities
+    assert kept.dtype == np.float32
+    assert np.allclose(kept, weights.numpy(), atol=4e-3)
+
+
+def test_a_tensor_that_requires_gradients_is_taken():
+    weights = torch.full((1, 2, 3, 3), 1 / 3, requires_grad=True)
+    assert Attention(weights).probabilities.sum() == pytest.approx(6)
+
+
+def test_later_changes_of_the_caller_do_not_reach_the_example():
+    weights, states = UNIFORM.copy(), np.zeros((2, 3, 4), np.float32)
+    example = Example(words(), Attention(weights), HiddenStates(states))
+    weights[:] = 7
+    states[:] = 7
+    assert example.attention[0].probabilities.max() < 1
+    assert example.hidden_states[0].values.max() == 0
+
+
+def test_rows_of_padding_queries_may_be_zero():
+    weights = UNIFORM.copy()
+    weights[..., 0, :] = 0
+    Example(words(modality=["padding", "text", "text"]), Attention(weights))
+
+
+def test_images_may_be_pil_floats_or_grey():
+    from PIL import Image
+
+    grey = np.linspace(0, 1, 12).reshape(3, 4)
+    pictures = [Image.new("L", (4, 3), 255), grey, np.zeros((3, 4, 3), np.uint8)]
+    images = Example(words(), images=pictures).images
+    assert [image.shape for image in images] == [(3, 4, 3)] * 3
+    assert images[0].max() == 255 and images[1].max() == 255
+
+
+def test_a_token_without_a_place_has_no_image():
+    boxes = [[np.nan] * 4, [0, 0, 1, 1], [0, 0, 0.5, 1]]
+    sequence = words(boxes=boxes, modality=["special", "image", "image"])
+    assert sequence.image_index.tolist() == [-1, 0, 0]
+
+
+def not_a_number(array: np.ndarray) -> np.ndarray:
+    changed = array.copy()
+    changed.flat[0] = np.nan
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("make", "argument", "says"),
+    [
+        (lambda: words(modality=["text"] * 2), "sequence 'joint'.modality", "3 entries"),
+        (lambda: words(modality=["text", "audio", "text"]), "modality[1]", "'audio'"),
+        (lambda: words(boxes=np.zeros((2, 4))), "sequence 'joint'.boxes", "(3, 4)"),
+        (lambda: words(boxes=[[0, 0, 64, 64]] * 3), "boxes", "fractions of the image"),
+        (lambda: words(0), "sequence 'joint'.tokens", "at least one"),
+        (lambda: Attention(UNIFORM[0]), "attention 'self'.probabilities", "(2, 3, 3)"),
+        (lambda: Attention(not_a_number(UNIFORM)), "probabilities", "NaN or infinity in 1 of 18"),
+        (lambda: Attention(UNIFORM * np.inf), "probabilities", "NaN or infinity"),
+        (lambda: Attention(UNIFORM * 40 - 20), "probabilities", "apply softmax first"),
+        (lambda: Attention(UNIFORM, layers=[1, 2]), "layers", "1 numbers"),
+        (lambda: Attention(UNIFORM, rows=[0, 2, 1]), "rows", "ascending"),
+        (lambda: Attention(UNIFORM, metrics={"mine": [[1.0]]}), "metrics['mine']", "(1, 2)"),
+        (lambda: Attention([["x"]]), "probabilities", "numeric array"),
+        (lambda: HiddenStates(np.zeros((3, 4))), "hidden states of 'joint'.values", "(3, 4)"),
+        (lambda: HiddenStates(np.full((1, 3, 4), np.nan)), "values", "NaN"),
+        (lambda: Example(words(4), Attention(UNIFORM)), "attention 'self'", "4 queries"),
+        (lambda: Example(words(), Attention(UNIFORM / 2)), "attention 'self'", "0.5000 in layer 0"),
+        (lambda: Example(words(), Attention(UNIFORM, key="image")), "key", "'image'"),
+        (lambda: Example(words(), Attention(UNIFORM, rows=[1, 2, 3])), "rows", "below 3"),
+        (lambda: Example(words(), [Attention(UNIFORM)] * 2), "attention", "more than once"),
+        (lambda: Example([]), "sequences", "at least one"),
+        (lambda: Example(words(), HiddenStates(np.zeros((1, 3, 4)))), "attention[0]", "Attention"),
+        (
+            lambda: Example(words(), hidden_states=HiddenStates(np.zeros((1, 5, 4)))),
+            "hidden states of 'joint'.values",
+            "3 tokens",
+        ),
+        (lambda: Example(words(), images=[np.zeros((4, 4, 4))]), "images[0]", "(4, 4, 4)"),
+        (lambda: Example(words(), images=[np.full((4, 4), 3.0)]), "images[0]", "normalisation"),
+        (lambda: Example(words(), target_boxes=[[0, 0, 1]]), "target_boxes", "(n, 4)"),
+        (lambda: Example(words(), fields={"loss": [1, 2]}), "fields['loss']", "list"),
+        (lambda: joint_example(images=[]) and words(image_index=[0]), "image_index", "(3,)"),
+        (
+            lambda: Example(
+                words(boxes=grid_boxes(2)[:3], image_index=[0, 0, 1]),
+                images=[np.zeros((2, 2, 3), np.uint8)],
+            ),
+            "image_index",
+            "number of images",
+        ),
+    ],
+)
+def test_an_error_names_the_argument_what_was_expected_and_what_came(make, argument, says):
+    with pytest.raises(InvalidExample) as caught:
+        make()
+    assert argument in caught.value.argument
+    assert says in str(caught.value)
+    assert "expected" in str(caught.value) and "got" in str(caught.value)

@@ -1,0 +1,92 @@
+"""LXMERT: a language stream and a region stream that meet in cross-modality layers.
+
+Sequences ``text`` and ``image`` (the regions). With L language, R vision and X cross layers, the
+cross layers are numbered from ``max(L, R)`` on for both streams:
+
+====================  ================  ===========================================
+block                 query -> key      layers
+====================  ================  ===========================================
+``language``          text -> text      ``0 .. L - 1``
+``vision``            image -> image    ``0 .. R - 1``
+``text_to_image``     text -> image     ``max(L, R) .. max(L, R) + X - 1``
+``image_to_text``     image -> text     the same
+``cross_language``    text -> text      the same; runs after the two cross blocks
+``cross_vision``      image -> image    the same; runs after the two cross blocks
+====================  ================  ===========================================
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
+from vl_tb_plugin.capture.families.registry import register
+from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.text_sequence import text_sequence
+from vl_tb_plugin.example import TokenSequence
+
+
+@register("lxmert")
+class Lxmert:
+    def structure(self, model: Any) -> Structure:
+        config = model.config
+        meeting = max(config.l_layers, config.r_layers)
+        language, vision = "encoder.layer.{layer}", "encoder.r_layers.{layer}"
+        cross = "encoder.x_layers.{layer}"
+        text, image = "text", "image"
+        # one module serves both directions: first text asks, then the regions do
+        both = f"{cross}.visual_attention.att"
+        return Structure(
+            attention=(
+                AttentionSite(f"{language}.attention.self", "language", text, text),
+                AttentionSite(f"{vision}.attention.self", "vision", image, image),
+                AttentionSite(both, "text_to_image", text, image, meeting, call=0),
+                AttentionSite(both, "image_to_text", image, text, meeting, call=1),
+                AttentionSite(f"{cross}.lang_self_att.self", "cross_language", text, text, meeting),
+                AttentionSite(f"{cross}.visn_self_att.self", "cross_vision", image, image, meeting),
+            ),
+            hidden_states=(
+                HiddenStateSite("embeddings", text),
+                HiddenStateSite(language, text, first_layer=1),
+                HiddenStateSite(cross, text, first_layer=meeting + 1, index=0),
+                HiddenStateSite("encoder.visn_fc", image),
+                HiddenStateSite(vision, image, first_layer=1),
+                HiddenStateSite(cross, image, first_layer=meeting + 1, index=1),
+            ),
+        )
+
+    def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence]]:
+        positions = inputs.batch["visual_pos"].detach().float().cpu().numpy()[..., :4]
+        mask = inputs.batch.get("visual_attention_mask")
+        samples = []
+        for sample, boxes in enumerate(positions):
+            admitted = None if mask is None else mask[sample]
+            samples.append(
+                [text_sequence(inputs, sample), _region_sequence(inputs, sample, boxes, admitted)]
+            )
+        return samples
+
+
+def _region_sequence(
+    inputs: ForwardInputs, sample: int, boxes: Any, admitted: Tensor | None
+) -> TokenSequence:
+    count = len(boxes)
+    real = np.ones(count, bool) if admitted is None else admitted.cpu().numpy().astype(bool)
+    x0, y0, x1, y1 = boxes[real].T
+    fractions = (boxes[real] >= -1e-3).all() and (boxes[real] <= 1 + 1e-3).all()
+    if not (fractions and (x0 <= x1).all() and (y0 <= y1).all()):
+        inputs.remarks.append(
+            "Boxes of image tokens: visual_pos does not hold x0, y0, x1, y1 as fractions of the image."
+        )
+        boxes = None
+    else:
+        boxes = np.where(real[:, None], boxes.clip(0, 1), np.nan)
+    return TokenSequence(
+        tokens=[f"region {number}" for number in range(count)],
+        modality=["image" if one else "padding" for one in real],
+        name="image",
+        boxes=boxes,
+    )

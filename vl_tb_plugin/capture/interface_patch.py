@@ -1,0 +1,156 @@
+"""Sees calls through transformers' ``AttentionInterface``, whichever kernel they end in.
+
+The patch is global while any trace is open, so it acts only inside watched modules, and goes when
+the last trace closes. Transformers versions without ``get_interface`` are left alone: there the
+torch functions tell everything.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vl_tb_plugin.capture import probabilities
+from vl_tb_plugin.capture.attention_watch import AttentionCall, running_calls
+from vl_tb_plugin.capture.function_sightings import own_arithmetic
+
+_lock = threading.Lock()
+_open_traces = 0
+_remove: Callable[[], None] | None = None
+
+
+@contextmanager
+def watched_interface() -> Iterator[None]:
+    """Keeps the attention interface patched while active; may be nested."""
+    global _open_traces, _remove
+    with _lock:
+        if _open_traces == 0:
+            _remove = _install()
+        _open_traces += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _open_traces -= 1
+            if _open_traces == 0 and _remove is not None:
+                _remove()
+                _remove = None
+
+
+def _install() -> Callable[[], None] | None:
+    try:
+        from transformers import AttentionInterface
+    except ImportError:
+        return None
+    original = AttentionInterface.__dict__.get("get_interface")
+    if original is None:
+        return None
+
+    @functools.wraps(original)
+    def get_interface(self: Any, attn_implementation: str, *args: Any, **kwargs: Any) -> Any:
+        function = original(self, attn_implementation, *args, **kwargs)
+        return _observed(function, str(attn_implementation)) if running_calls() else function
+
+    AttentionInterface.get_interface = get_interface  # type: ignore[method-assign]
+
+    def remove() -> None:
+        AttentionInterface.get_interface = original  # type: ignore[method-assign]
+
+    return remove
+
+
+def _observed(function: Callable[..., Any], implementation: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def observed(*args: Any, **kwargs: Any) -> Any:
+        calls = list(running_calls())
+        before = [len(call.seen) for call in calls]
+        result = function(*args, **kwargs)
+        names = ("module", "query", "key", "value", "attention_mask")
+        arguments = dict(zip(names, args, strict=False)) | kwargs
+        for call, first in zip(calls, before, strict=True):
+            _settle(call, first, implementation, arguments)
+        return result
+
+    return observed
+
+
+def _settle(
+    call: AttentionCall, first: int, implementation: str, arguments: dict[str, Any]
+) -> None:
+    """Leaves exactly one entry for this interface call: fitted, computed, or a problem."""
+    query, key = arguments["query"], arguments["key"]
+    batch, heads, queries, _ = query.shape
+    seen, mechanisms = call.seen[first:], call.mechanisms[first:]
+    del call.seen[first:], call.mechanisms[first:]
+    if arguments.get("s_aux") is not None:
+        call.problems.append("attention sinks take part of every row: not computed")
+    elif len(seen) == 1 and seen[0].numel() == batch * heads * queries * seen[0].shape[-1]:
+        # with a single query transformers may fold heads that share a key into the query axis
+        fitted = seen[0].reshape(batch, heads, queries, seen[0].shape[-1])
+        call.add(fitted, mechanisms[0])
+    elif seen:
+        call.problems.append(
+            f"{implementation} computed {len(seen)} softmaxes of shapes"
+            f" {[tuple(one.shape) for one in seen]}: unclear which is the attention"
+        )
+    else:
+        problem = _why_not(implementation, arguments)
+        if problem:
+            call.problems.append(problem)
+            return
+        with own_arithmetic(query.device.type):
+            computed = probabilities.from_query_and_key(
+                query.detach(),
+                key.detach(),
+                _mask(implementation, arguments),
+                scale=arguments.get("scaling"),
+                softcap=arguments.get("softcap"),
+            )
+        call.add(computed, f"query and key of {implementation}")
+
+
+def _why_not(implementation: str, arguments: dict[str, Any]) -> str:
+    """Why probabilities can't be derived from query, key and mask; empty where they can."""
+    if not ("flash" in implementation or "flex" in implementation):
+        return f"attention function {implementation!r} is opaque: its mask rule is unknown"
+    if arguments.get("position_bias") is not None:
+        return f"{implementation} with a position bias: not computed"
+    if arguments.get("cache") is not None:
+        return f"{implementation} with a paged cache: not computed"
+    if "flash" in implementation:
+        window = arguments.get("sliding_window")
+        if window is not None and window < arguments["key"].shape[2]:
+            return f"{implementation} with a sliding window: not computed"
+        if arguments.get("cu_seq_lens_q") is not None:
+            return f"{implementation} over packed samples: not computed"
+    return ""
+
+
+def _mask(implementation: str, arguments: dict[str, Any]) -> Tensor | None:
+    """The rule of the kernel as a mask broadcastable to (batch, heads, queries, keys)."""
+    query, key, mask = arguments["query"], arguments["key"], arguments.get("attention_mask")
+    batch, heads, queries, _ = query.shape
+    keys = key.shape[2]
+    if "flex" in implementation:
+        if mask is None or isinstance(mask, Tensor):
+            return None if mask is None else mask[..., :keys]
+        from torch.nn.attention.flex_attention import create_mask
+
+        rule: Tensor = create_mask(mask.mask_mod, batch, heads, queries, keys, str(query.device))
+        return rule
+    # flash: a (batch, keys) padding mask, and causality by a flag, aligned to the last query
+    admitted = torch.ones(1, 1, queries, keys, dtype=torch.bool, device=query.device)
+    is_causal = arguments.get("is_causal")
+    if is_causal is None:
+        is_causal = getattr(arguments["module"], "is_causal", True)
+    if is_causal and queries > 1:
+        admitted = admitted.tril(diagonal=keys - queries)
+    if mask is not None:
+        admitted = admitted & mask[:, None, None, -keys:].bool()
+    return admitted
