@@ -79,6 +79,8 @@ def not_a_number(array: np.ndarray) -> np.ndarray:
         (lambda: words(modality=["text", "audio", "text"]), "modality[1]", "'audio'"),
         (lambda: words(boxes=np.zeros((2, 4))), "sequence 'joint'.boxes", "(3, 4)"),
         (lambda: words(boxes=[[0, 0, 64, 64]] * 3), "boxes", "fractions of the image"),
+        (lambda: words(name="a/b"), "sequence name", "'a/b'"),
+        (lambda: Attention(UNIFORM, name=".."), "attention name", "'..'"),
         (lambda: words(0), "sequence 'joint'.tokens", "at least one"),
         (lambda: Attention(UNIFORM[0]), "attention 'self'.probabilities", "(2, 3, 3)"),
         (lambda: Attention(not_a_number(UNIFORM)), "probabilities", "NaN or infinity in 1 of 18"),

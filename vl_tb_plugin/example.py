@@ -444,8 +444,11 @@ def _lookup(sequences: Mapping[str, TokenSequence], name: str, argument: str) ->
 
 
 def _check_name(name: Any, argument: str) -> None:
-    if not isinstance(name, str) or not name or "/" in name:
-        raise InvalidExample(argument, "a non-empty string without '/'", repr(name))
+    # names become parts of paths in the tensor store
+    if not isinstance(name, str) or not name or "/" in name or name.startswith((".", "__")):
+        raise InvalidExample(
+            argument, "a non-empty string without '/' that does not start with '.' or '__'", repr(name)
+        )
 
 
 def _check_unique(names: Sequence[str], argument: str, what: str) -> None:

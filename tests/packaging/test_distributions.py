@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -35,8 +34,7 @@ def sdist(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def unpacked_sdist(sdist, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("from_sdist")
-    with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data")
+    shutil.unpack_archive(sdist, folder)
     return next(folder.iterdir())
 
 

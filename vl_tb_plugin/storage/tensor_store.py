@@ -46,14 +46,17 @@ class TensorStoreWriter:
     ) -> str:
         """Write one block of one example, (layers, heads, rows, keys); returns its path."""
         path = f"attention/{block}/{example:06d}"
-        self._root.create_array(
+        array = self._root.create_array(
             path,
-            data=quantise(probabilities),
+            shape=probabilities.shape,
+            dtype=np.uint8,
             chunks=attention_chunks(probabilities.shape),
             compressors=ZstdCodec(level=1),
             attributes={"tag": tag, "decode": SQUARE_ROOT_UINT8},
             dimension_names=("layer", "head", "query", "key"),
         )
+        for layer, weights in enumerate(probabilities):
+            array[layer] = quantise(weights)
         return path
 
     def add_statistics(self, block: str, statistics: npt.NDArray[np.float32], tag: str) -> Slice:
