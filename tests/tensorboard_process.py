@@ -82,7 +82,12 @@ class TensorBoardProcess:
         self.process.wait(timeout=30)
 
     def get(
-        self, route: str, *, headers: dict[str, str] | None = None, method: str = "GET", **query: Any
+        self,
+        route: str,
+        *,
+        headers: dict[str, str] | None = None,
+        method: str = "GET",
+        **query: Any,
     ) -> Answer:
         """Ask a route of the plugin."""
         encoded = urllib.parse.urlencode(query, doseq=True)

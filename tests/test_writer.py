@@ -203,9 +203,7 @@ def run_script(body: str, run, *, wait: bool = True) -> subprocess.Popen:
             textwrap.dedent(body),
         ]
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=os.getcwd()
-    )
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=os.getcwd())
     if wait:
         assert process.wait(timeout=60) == 0
     return process

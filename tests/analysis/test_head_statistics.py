@@ -56,7 +56,9 @@ def loops(weights: np.ndarray, axes: BlockAxes) -> dict[str, float]:
         return (x0 + x1) / 2, (y0 + y1) / 2
 
     admitted = {q: [k for k in range(len(key)) if weights[q, k] > 0] for q in content}
-    row_entropy = {q: -sum(weights[q, k] * math.log(weights[q, k]) for k in admitted[q]) for q in content}
+    row_entropy = {
+        q: -sum(weights[q, k] * math.log(weights[q, k]) for k in admitted[q]) for q in content
+    }
     received = [mean(weights[q, k] for q in content) for k in range(len(key))]
     uniform = 1 / max(len(keys) for keys in admitted.values())
     sinks = [k for k in range(len(key)) if k == 0 or received[k] > 10 * uniform]
@@ -71,7 +73,9 @@ def loops(weights: np.ndarray, axes: BlockAxes) -> dict[str, float]:
         return sum(weights[q, k] * distance(q, k) for q in rows for k in keys) / total
 
     def on_target(k):
-        return all(abs(a - b) < 1e-6 for a, b in zip(key.boxes[k], axes.target_boxes[0], strict=True))
+        return all(
+            abs(a - b) < 1e-6 for a, b in zip(key.boxes[k], axes.target_boxes[0], strict=True)
+        )
 
     target = [k for k in image if on_target(k)]
     no_self = [(q, k) for q in image for k in image if abs(q - k) > 1]
@@ -217,4 +221,6 @@ def test_large_blocks_stay_accurate_in_single_precision():
     weights = softmaxed_noise((1, 1, 300, 300), rng)
     values = by_name(weights, BlockAxes(sequence, sequence, np.arange(300), NO_TARGET))
     exact = weights[0, 0].astype(np.float64)
-    assert values["entropy"][0, 0] == pytest.approx(-(exact * np.log(exact)).sum(1).mean(), rel=1e-6)
+    assert values["entropy"][0, 0] == pytest.approx(
+        -(exact * np.log(exact)).sum(1).mean(), rel=1e-6
+    )

@@ -24,9 +24,7 @@ def test_components_equal_those_of_scikit_learn(points):
     ours, theirs = fitted([points]), PCA(3).fit(points.astype(np.float64))
     assert np.allclose(np.abs(ours.axes), np.abs(theirs.components_), atol=1e-5)
     assert np.allclose(ours.explained_variance, theirs.explained_variance_ratio_, atol=1e-6)
-    assert np.allclose(
-        np.abs(ours.project(points)), np.abs(theirs.transform(points)), atol=1e-3
-    )
+    assert np.allclose(np.abs(ours.project(points)), np.abs(theirs.transform(points)), atol=1e-3)
 
 
 def test_portions_and_their_order_do_not_matter(points):

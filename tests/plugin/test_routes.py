@@ -69,7 +69,12 @@ def test_manifest_describes_an_example(tensorboard, examples):
     assert answer["sequences"][0]["boxes"][0] is None
     assert answer["sequences"][0]["boxes"][5] == [0, 0, 0.5, 0.5]
     block = answer["attention"][0]
-    assert (block["kind"], block["layers"], block["heads"], block["rows"]) == ("self", [0, 1], 3, None)
+    assert (block["kind"], block["layers"], block["heads"], block["rows"]) == (
+        "self",
+        [0, 1],
+        3,
+        None,
+    )
     assert all(item["title"] and item["description"] for item in block["statistics"])
     assert answer["fields"] == {"loss": 0.5}
     assert answer["target_boxes"] == [[0, 0, 0.5, 0.5]]
@@ -129,7 +134,9 @@ def test_an_image_is_immutable_and_what_was_logged(tensorboard, examples):
     answer = tensorboard.get("image", run="single", id=digest)
     assert answer.headers["Content-Type"] == "image/png"
     assert "immutable" in answer.headers["Cache-Control"]
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(answer.body))), examples["val/0"].images[0])
+    assert np.array_equal(
+        np.asarray(Image.open(io.BytesIO(answer.body))), examples["val/0"].images[0]
+    )
 
 
 def test_a_body_that_did_not_change_is_not_sent_again(tensorboard):
@@ -159,7 +166,12 @@ def test_bodies_are_compressed_where_the_browser_takes_it(tensorboard):
         ("manifest", HERE | {"step": "-1"}, 400, "integer from 0 on"),
         ("manifest", HERE | {"step": "²"}, 400, "integer from 0 on"),
         ("statistics", HERE | {"block": "x"}, 404, "no attention block 'x'"),
-        ("attention", HERE | {"block": "self", "layer": 2, "head": 0, "query": 0}, 404, "no layer 2"),
+        (
+            "attention",
+            HERE | {"block": "self", "layer": 2, "head": 0, "query": 0},
+            404,
+            "no layer 2",
+        ),
         ("attention", HERE | {"block": "self", "layer": 0, "head": 3, "query": 0}, 404, "0 to 2"),
         ("attention", HERE | {"block": "self", "layer": 0, "head": 0, "query": 9}, 404, "9 tokens"),
         ("attention", HERE | {"block": "self", "layer": 0, "head": 0}, 400, "'query' or 'key'"),

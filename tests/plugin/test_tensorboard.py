@@ -117,5 +117,3 @@ def test_a_damaged_store_is_explained(tmp_path):
         tensorboard.wait_for_runs(1)
         answer = tensorboard.get("statistics", run=".", tag="val/0", step=0, block="self")
         assert answer.status == 500 and "damaged" in answer.json["error"]
-
-

@@ -24,7 +24,7 @@ class PrincipalComponents:
 
     def project(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """(points, features) to (points, components)."""
-        return (values - self.mean) @ self.axes.T
+        return ((values - self.mean) @ self.axes.T).astype(np.float32, copy=False)
 
 
 class CovarianceAccumulator:

@@ -8,7 +8,7 @@ from typing import Any
 from tensorboard.plugins import base_plugin
 
 from vl_tb_plugin.plugin import routes, static_files
-from vl_tb_plugin.plugin.request import guarded
+from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
@@ -27,7 +27,7 @@ class VLPlugin(base_plugin.TBPlugin):
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
-        apps = {
+        handlers: dict[str, Handler] = {
             "/runs": self._routes.runs,
             "/examples": self._routes.examples,
             "/manifest": self._routes.manifest,
@@ -37,8 +37,8 @@ class VLPlugin(base_plugin.TBPlugin):
             "/image": self._routes.image,
         }
         for name in static_files.names():
-            apps[f"/{name}"] = static_files.route(name)
-        return {path: guarded(handler) for path, handler in apps.items()}
+            handlers[f"/{name}"] = static_files.route(name)
+        return {path: guarded(handler) for path, handler in handlers.items()}
 
     def is_active(self) -> bool:
         """False: TensorBoard itself activates a plugin whose summaries it has seen."""

@@ -46,12 +46,13 @@ def build_manifest(
         text=example.text,
         prediction=example.prediction,
         target=example.target,
-        correct=example.correct,
         target_boxes=example.target_boxes.reshape(-1).tolist(),
         provenance=example.provenance,
         left_out=example.left_out,
         sequences=[_sequence(sequence) for sequence in example.sequences],
     )
+    if example.correct is not None:
+        manifest.correct = example.correct
     for block in example.attention:
         manifest.attention.add(
             name=block.name,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import concurrent.futures.thread  # noqa: F401  registers its own end before ours
 import contextlib
+import functools
 import logging
 import os
 import queue
@@ -27,7 +28,6 @@ from vl_tb_plugin.storage.image_file import write_image
 from vl_tb_plugin.storage.manifest import build_manifest
 from vl_tb_plugin.storage.run_folder import asset_folder, new_store_name
 from vl_tb_plugin.storage.tensor_store import TensorStoreWriter
-
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ class Publisher:
                 self._guarded(self._publish)
                 item.done.set()
                 continue
-            self._guarded(lambda item=item: self._write(item))
+            self._guarded(functools.partial(self._write, item))
             with self._room:
                 self._waiting_bytes -= item.example.nbytes
                 self._room.notify_all()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 SQUARE_ROOT_UINT8 = "p = (value / 255) ** 2"
 """How to read a stored value, written beside the array."""
 
-_TABLE = (np.arange(256, dtype=np.float32) / 255) ** 2
+_TABLE = np.square(np.arange(256, dtype=np.float32) / 255, dtype=np.float32)
 
 
 def quantise(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
@@ -25,9 +25,10 @@ def quantise(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 
 def dequantise(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """The probabilities that :func:`quantise` kept, float32 of the same shape."""
-    return _TABLE[values]
+    probabilities: npt.NDArray[np.float32] = _TABLE[values]
+    return probabilities
 
 
 def error_bound(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Largest error of each probability read back, for an array of probabilities."""
-    return np.sqrt(probabilities) / np.float32(255) + np.float32(4e-6)
+    return (np.sqrt(probabilities) / 255 + 4e-6).astype(np.float32)

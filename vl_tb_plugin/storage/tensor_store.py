@@ -13,7 +13,6 @@ a part holds as many as make a chunk of about 1 MB. ZIP guards every chunk with 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +152,7 @@ class _Stack:
 class TensorStore:
     """Reads slices of a published store. Threads may share one."""
 
-    def __init__(self, path: str | os.PathLike[str]):
+    def __init__(self, path: Path):
         self._zip = ZipStore(path, mode="r")
         self._arrays: dict[str, zarr.Array[Any]] = {}
 

@@ -1,0 +1,22 @@
+"""The data model: one sample at one checkpoint, as plain arrays of any framework.
+
+Everything a user hands over is validated here, once, when the object is made; every floor above
+may rely on it. Nothing here knows of models, files or TensorBoard.
+"""
+
+from vl_tb_plugin.example.array_input import InvalidExample, as_array
+from vl_tb_plugin.example.attention import Attention
+from vl_tb_plugin.example.example import Example, FieldValue
+from vl_tb_plugin.example.hidden_states import HiddenStates
+from vl_tb_plugin.example.token_sequence import MODALITIES, TokenSequence
+
+__all__ = [
+    "MODALITIES",
+    "Attention",
+    "Example",
+    "FieldValue",
+    "HiddenStates",
+    "InvalidExample",
+    "TokenSequence",
+    "as_array",
+]
