@@ -24,7 +24,7 @@ is missing here takes a few lines of your own, anywhere before ``trace``:
 ...         ]
 
 Building blocks for new families: ``text_tokens`` (strings, special, padding), ``text_sequence``,
-``image_grid`` (boxes of a grid), ``image_crop`` (from the model's input back to the original image).
+``image_grid`` (boxes of a grid), ``image_crop`` (from the model's input back to the original).
 """
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence

@@ -79,7 +79,7 @@ def _region_sequence(
     fractions = (boxes[real] >= -1e-3).all() and (boxes[real] <= 1 + 1e-3).all()
     if not (fractions and (x0 <= x1).all() and (y0 <= y1).all()):
         inputs.remarks.append(
-            "Boxes of image tokens: visual_pos does not hold x0, y0, x1, y1 as fractions of the image."
+            "Boxes of image tokens: visual_pos holds no x0, y0, x1, y1 as fractions of the image."
         )
         boxes = None
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
-from vl_tb_plugin.capture.families.text_tokens import text_modalities, token_strings
+from vl_tb_plugin.capture.families.text_tokens import readable_text, text_modalities, token_strings
 from vl_tb_plugin.example import TokenSequence
 
 
@@ -22,3 +22,11 @@ def text_sequence(inputs: ForwardInputs, sample: int, name: str = "text") -> Tok
         modality=text_modalities(ids, admitted, inputs.tokenizer),
         name=name,
     )
+
+
+def prompt_text(inputs: ForwardInputs, sample: int, tokens: TokenSequence) -> str:
+    """The words of ``input_ids`` as a sentence, where ``tokens`` are their tokens; else empty."""
+    ids = inputs.batch.get("input_ids")
+    if ids is None or len(tokens) != len(ids[sample]):
+        return ""
+    return readable_text(ids[sample].tolist(), tokens.modality, inputs.tokenizer)

@@ -1,0 +1,52 @@
+"""From the paths that a family states to the modules of a model."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from torch import nn
+
+from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite
+
+Site = TypeVar("Site", AttentionSite, HiddenStateSite)
+
+
+@dataclass(frozen=True, eq=False)
+class ModuleSite(Generic[Site]):
+    """A site, one of its modules, and that module's layer on the common depth."""
+
+    site: Site
+    module: nn.Module
+    layer: int
+
+
+def module_sites(model: nn.Module, sites: tuple[Site, ...]) -> list[ModuleSite[Site]]:
+    """Every module that one of the sites names, in the order of the sites and layers.
+
+    A path without ``{layer}`` names one module: of several, the one nearest to the root.
+    """
+    found: list[ModuleSite[Site]] = []
+    for site in sites:
+        pattern = _pattern(site.path)
+        matches = [
+            (match, module)
+            for name, module in model.named_modules()
+            if (match := pattern.search(name)) is not None
+        ]
+        if "{layer}" not in site.path:
+            matches = sorted(matches, key=lambda match: match[0].string.count("."))[:1]
+        layers = [
+            ModuleSite(site, module, site.first_layer + int(match.groupdict().get("layer") or 0))
+            for match, module in matches
+        ]
+        found += sorted(layers, key=lambda entry: entry.layer)
+    return found
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    expression = re.escape(path)
+    expression = expression.replace(re.escape("{layer}"), r"(?P<layer>\d+)")
+    expression = expression.replace(re.escape("*"), r".*")
+    return re.compile(rf"(?:^|\.){expression}$")

@@ -1,0 +1,27 @@
+"""How the arrays came to be, for whoever looks at them later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+import vl_tb_plugin
+
+
+def provenance(model: nn.Module, mechanisms: Iterable[str]) -> dict[str, str]:
+    """Model, dtype, attention implementation, capture path and versions, by name."""
+    import transformers
+
+    config = getattr(model, "config", None)
+    implementation = getattr(config, "_attn_implementation", None)
+    return {
+        "model": type(model).__name__,
+        "dtype": str(next(model.parameters()).dtype).removeprefix("torch."),
+        "attention implementation": str(implementation or "of the model itself"),
+        "seen in": ", ".join(sorted(mechanisms)) or "nothing",
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "vl_tb_plugin": vl_tb_plugin.__version__,
+    }
