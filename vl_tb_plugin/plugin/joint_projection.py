@@ -106,18 +106,18 @@ class JointProjection:
                     yield TokenStates(tag, states.sequence, token, codes[token], values[token])
 
     def sequences_of(self, experiment: str, run: str, layer: int) -> tuple[str, ...]:
-        """Every sequence that has the layer, as long as all have the width of the first."""
-        widths: dict[str, int] = {}
+        """The first sequence that has the layer, and those that meet it in attention there."""
         tags = sorted(self._index.tags(experiment, run))[:1]
         for series in self._index.series(experiment, run, tags).values():
             for manifest in _manifests(series, None):
-                for states in manifest.hidden_states:
-                    if layer in states.layers:
-                        widths.setdefault(states.sequence, states.features)
-        if not widths:
-            raise NotFound(f"Run {run!r} has no hidden states of layer {layer}.")
-        first = next(iter(widths.values()))
-        return tuple(name for name, width in widths.items() if width == first)
+                widths = {
+                    states.sequence: states.features
+                    for states in manifest.hidden_states
+                    if layer in states.layers
+                }
+                if widths:
+                    return _comparable(manifest, widths)
+        raise NotFound(f"Run {run!r} has no hidden states of layer {layer}.")
 
     def _fit(self, request: ProjectionRequest) -> FittedBasis:
         accumulator: CovarianceAccumulator | None = None
@@ -165,3 +165,18 @@ def _manifests(series: LoggedSeries, step: int | None) -> Iterator[manifest_pb2.
                 yield parse_manifest(logged.payload)
             except UnreadableManifest:
                 continue  # the picker says so of the example
+
+
+def _comparable(manifest: manifest_pb2.Manifest, widths: dict[str, int]) -> tuple[str, ...]:
+    """Sequences of one width that attend to each other, in the order logged.
+
+    Streams that never meet (a vision tower and the decoder behind it) have spaces of their own,
+    even where these happen to be of one width.
+    """
+    first = next(iter(widths))
+    met = {first}
+    for _ in manifest.attention:  # as often as a chain of streams can be long
+        for block in manifest.attention:
+            if met & {block.query, block.key}:
+                met |= {block.query, block.key}
+    return tuple(name for name, width in widths.items() if name in met and width == widths[first])
