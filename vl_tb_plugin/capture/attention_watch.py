@@ -104,7 +104,7 @@ def _run(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    with FunctionSightings(call.add):
+    with FunctionSightings(call.add, call.problems.append):
         return forward(*args, **kwargs)
 
 

@@ -44,25 +44,35 @@ class FunctionSightings(TorchFunctionMode):
     Args:
         report: takes the probabilities (batch, heads, queries, keys), float32 on the CPU, and the
             name of the function seen.
+        fail: takes a sentence where that was not possible; watching never breaks the model.
     """
 
-    def __init__(self, report: Callable[[Tensor, str], None]):
+    def __init__(self, report: Callable[[Tensor, str], None], fail: Callable[[str], None]):
         super().__init__()
         self._report = report
+        self._fail = fail
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        if not getattr(_own, "computing", False):
-            if func in _SOFTMAX:
-                self._softmax(*args, **kwargs)
-            elif func is functional.scaled_dot_product_attention:
-                self._scaled_dot_product(*args, **kwargs)
-            elif func is functional.multi_head_attention_forward:
-                self._multi_head(*args, **kwargs)
+        watch = None if getattr(_own, "computing", False) else self._watch_of(func)
+        if watch is not None:
+            try:
+                watch(*args, **kwargs)
+            except Exception as error:
+                self._fail(f"{func.__name__}: {type(error).__name__}: {error}")
         return result
+
+    def _watch_of(self, func: Any) -> Callable[..., None] | None:
+        if func in _SOFTMAX:
+            return self._softmax
+        if func is functional.scaled_dot_product_attention:
+            return self._scaled_dot_product
+        if func is functional.multi_head_attention_forward:
+            return self._multi_head
+        return None
 
     def _softmax(self, input: Tensor, dim: int | None = None, *_: Any, **__: Any) -> None:
         if input.ndim != 4 or dim not in (-1, 3):

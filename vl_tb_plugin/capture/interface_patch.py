@@ -74,7 +74,10 @@ def _observed(function: Callable[..., Any], implementation: str) -> Callable[...
         names = ("module", "query", "key", "value", "attention_mask")
         arguments = dict(zip(names, args, strict=False)) | kwargs
         for call, first in zip(calls, before, strict=True):
-            _settle(call, first, implementation, arguments)
+            try:
+                _settle(call, first, implementation, arguments)
+            except Exception as error:  # watching never breaks the model
+                call.problems.append(f"{implementation}: {type(error).__name__}: {error}")
         return result
 
     return observed

@@ -88,7 +88,8 @@ class Trace:
 
         Raises:
             RuntimeError: if no forward pass ended inside the trace.
-            InvalidExample: if a value or the layout does not fit the batch.
+            InvalidExample: if a value or the layout does not fit the batch, or ``batch`` is not
+                what ran last.
         """
         record = self._record
         if record is None:
@@ -96,6 +97,7 @@ class Trace:
                 "This trace has seen no forward pass: call the model inside `with trace(model)`,"
                 " and don't keep a reference to its forward from before."
             )
+        record.check_batch(batch.get("input_ids"))
         given = PerSampleValues(**values)
         inputs = ForwardInputs(
             model=self._model,
@@ -131,6 +133,7 @@ class Trace:
         @functools.wraps(forward)
         def recorded(*args: Any, **kwargs: Any) -> Any:
             self._record, self._recording = None, ForwardRecord()
+            self._recording.input_ids = kwargs.get("input_ids")
             try:
                 result = forward(*args, **kwargs)
                 self._record = self._recording
@@ -148,9 +151,16 @@ class Trace:
             return
         number = self._recording.calls[call.module]
         self._recording.calls[call.module] += 1
-        for entry in self._attention:
-            if entry.module is call.module and entry.site.call == number:
+        own = [entry for entry in self._attention if entry.module is call.module]
+        for entry in own:
+            if entry.site.call == number:
                 self._recording.add_attention(entry.site, entry.layer, call)
+        known = {entry.site.call for entry in own}
+        if number not in known:
+            name = type(call.module).__name__
+            self._recording.problems.append(
+                f"{name} ran {number + 1} times in one pass: only {len(known)} of them kept."
+            )
 
     def _add_hidden_states(self, entry: ModuleSite[HiddenStateSite], states: Tensor) -> None:
         if self._recording is not None:
@@ -195,7 +205,9 @@ def _hook(
     site = entry.site
 
     def take_input(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        add(entry, args[0] if args else kwargs["hidden_states"])
+        states = args[0] if args else kwargs.get("hidden_states")
+        if isinstance(states, Tensor):
+            add(entry, states)
 
     def take_output(module: nn.Module, args: tuple[Any, ...], result: Any) -> None:
         add(entry, result if isinstance(result, Tensor) else result[site.index])

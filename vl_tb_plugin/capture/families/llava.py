@@ -95,7 +95,9 @@ class _PatchGrid:
         self.rows, self.columns = height // patch, width // patch
         self.has_class = inputs.lengths.get("vision", 0) == self.rows * self.columns + 1
         # "full" keeps the tower's class token in the prompt, "default" drops it
-        self.drops_class = self.has_class and config.vision_feature_select_strategy == "default"
+        strategy = inputs.batch.get("vision_feature_select_strategy")
+        strategy = strategy or config.vision_feature_select_strategy
+        self.drops_class = self.has_class and strategy == "default"
 
     def count_images(self, places: int, sample: int) -> int:
         """How many images that many image tokens stand for."""

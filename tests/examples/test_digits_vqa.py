@@ -1,0 +1,108 @@
+"""The demo from its command line to its run folder, with a few steps."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from digits_vqa import ground, main
+from grid_models import MODELS
+from grid_questions import Questions, QuestionSource
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from vl_tb_plugin import trace
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def questions() -> Questions:
+    return QuestionSource(held_out=True, seed=5).draw(6)
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_read_out_rows_are_where_they_say(model: str, questions: Questions) -> None:
+    torch.manual_seed(0)
+    grid = MODELS[model]()
+    batch = grid.batch(questions)
+    for ids, keyword in zip(batch["input_ids"].tolist(), questions.keywords, strict=True):
+        tokens = grid.tokenizer.convert_ids_to_tokens(ids)
+        expected = {"keyword": keyword, "[CLS]": "[CLS]"}
+        for name, row in grid.read_out_rows.items():
+            assert tokens[row] == expected[name]
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_share_on_the_tile_is_that_of_the_model_itself(model: str, questions: Questions) -> None:
+    torch.manual_seed(0)
+    grid = MODELS[model]()
+    grid.model.set_attn_implementation("eager")
+    grid.model.eval()
+    batch = grid.batch(questions)
+    with torch.no_grad(), trace(grid.model, processor=grid.tokenizer) as t:
+        output = grid.model(**batch, output_attentions=True)
+    found = ground(grid, t.examples(batch, output=output), questions)
+
+    if model == "lxmert":
+        blocks, first_cell = output.cross_encoder_attentions, 0
+    else:
+        blocks, first_cell = output.attentions, 1
+    attention = torch.stack(list(blocks)).numpy()  # (layers, samples, heads, queries, keys)
+    share = np.stack(
+        [
+            attention[:, number, :, :, first_cell + cell][..., list(grid.read_out_rows.values())]
+            for number, cell in enumerate(questions.cells)
+        ]
+    )
+    best = np.unravel_index(share[::2].mean(axis=0).argmax(), share.shape[1:])
+    assert found.share == pytest.approx(share[1::2].mean(axis=0)[best], abs=1e-5)
+    assert found.uniform == pytest.approx(1 / attention.shape[-1])
+    assert found.of == share[0].size
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_quick_run_logs_every_checkpoint(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = _quick_run(model, tmp_path / "first")
+    folder = tmp_path / "first" / f"{model}-seed3"
+    stores = sorted(path.name for path in folder.glob("plugins/vl_tb_plugin/step_*.zarr.zip"))
+    steps = [int(re.match(r"step_(\d+)", name)[1]) for name in stores]
+    assert steps == [0, 2, 4]
+
+    events = EventAccumulator(str(folder)).Reload()
+    scalars = {"val/accuracy", "val/attention_on_tile", "train/loss", "test/accuracy"}
+    assert scalars <= set(events.Tags()["scalars"])
+    assert [one.step for one in events.Scalars("val/accuracy")] == steps
+    logged = {tag for tag in events.Tags()["tensors"] if tag.startswith("val/")}
+    assert {f"val/{number:03d}" for number in range(24)} <= logged
+
+    assert "(initialisation)" in first and "stand-in" in first
+    # one seed, the same numbers, in another process too
+    main(["--quick", "--model", model, "--seed", "3", "--logdir", str(tmp_path / "second")])
+    second = capsys.readouterr().out
+    assert _table(first) == _table(second) and len(_table(first)) == 4
+
+
+def _quick_run(model: str, logdir: Path) -> str:
+    command = [sys.executable, str(ROOT / "examples" / "digits_vqa.py"), "--quick"]
+    command += ["--model", model, "--seed", "3", "--logdir", str(logdir)]
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    result = subprocess.run(
+        command,
+        cwd=logdir.parent,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def _table(printed: str) -> list[str]:
+    """The rows with results, and the accuracy at the end."""
+    return [line for line in printed.splitlines() if re.match(r" *\d+ +\d\.\d|Accuracy on", line)]
