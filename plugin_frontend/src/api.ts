@@ -1,0 +1,139 @@
+/** The plugin's routes as queries. URLs are relative to this module, so any path prefix works. */
+
+import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
+import type { Head, Role } from "./lib/selection";
+import type { Query } from "./loading";
+import type {
+  AttentionWeights,
+  BlockStatistics,
+  Examples,
+  Manifest,
+  Modality,
+  Projection,
+  Runs,
+} from "./schema";
+
+/** One example at one checkpoint. */
+export interface Place {
+  run: string;
+  tag: string;
+  step: number;
+}
+
+type Arguments = Record<string, string | number | string[]>;
+
+const base = import.meta.url;
+
+export function runs(): Promise<Runs> {
+  return request(address("runs", {}), undefined, "no-store").then((response) => response.json());
+}
+
+/** `version` is the logdir's: the index is fetched again when something was logged. */
+export function examples(run: string, version: string): Query<Examples> {
+  const url = address("examples", { run });
+  return {
+    key: `${url} ${version}`,
+    run: async (signal) => (await request(url, signal, "no-cache")).json(),
+  };
+}
+
+export function manifest({ run, tag, step }: Place): Query<Manifest> {
+  const url = address("manifest", { run, tag, step });
+  return { key: url, run: async (signal) => (await request(url, signal)).json() };
+}
+
+export function statistics(place: Place, block: string): Query<BlockStatistics> {
+  return binary("statistics", { ...place, block }, (message) => {
+    const [, layers, heads] = shape(message, "values");
+    return {
+      statistics: message.header.statistics as string[],
+      layers,
+      heads,
+      values: floats(message, "values"),
+      layerMean: floats(message, "layer_mean"),
+    };
+  });
+}
+
+export function attention(
+  place: Place,
+  block: string,
+  layer: number,
+  head: Head,
+  role: Role,
+  position: number,
+): Query<AttentionWeights> {
+  return binary("attention", { ...place, block, layer, head, [role]: position }, (message) => ({
+    weights: floats(message, "weights"),
+    quantisationError: Number(message.header.quantisation_error ?? 0),
+  }));
+}
+
+/** The basis depends on what is logged, hence on the logdir's `version`. */
+export function projection(
+  run: string,
+  step: number,
+  layer: number,
+  basis: string[],
+  version: string,
+): Query<Projection> {
+  const given = { run, step, layer, basis };
+  const query = binary("projection", given, (message): Projection => {
+    const { header } = message;
+    return {
+      tags: header.tags as string[],
+      sequences: header.sequences as string[],
+      modalities: header.modalities as Modality[],
+      explainedVariance: header.explained_variance as number[],
+      extent: header.extent as [number, number][],
+      fittedOn: header.fitted_on as Projection["fittedOn"],
+      count: shape(message, "positions")[0],
+      positions: floats(message, "positions"),
+      example: integers(message, "example"),
+      token: integers(message, "token"),
+      sequence: integers(message, "sequence"),
+      modality: bytes(message, "modality"),
+    };
+  });
+  return { ...query, key: `${query.key} ${version}` };
+}
+
+export function imageUrl(run: string, id: string): string {
+  return address("image", { run, id });
+}
+
+function address(route: string, given: Arguments): string {
+  const url = new URL(route, base);
+  for (const [name, value] of Object.entries(given)) {
+    for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item));
+  }
+  return url.href;
+}
+
+function binary<T>(route: string, given: Arguments, read: (message: WireMessage) => T): Query<T> {
+  const url = address(route, given);
+  return {
+    key: url,
+    run: async (signal) => read(decode(await (await request(url, signal)).arrayBuffer())),
+  };
+}
+
+async function request(url: string, signal?: AbortSignal, cache?: RequestCache): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { signal, cache });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Error("TensorBoard does not answer. Is it still running?");
+  }
+  if (!response.ok) throw new Error(await complaint(response));
+  return response;
+}
+
+async function complaint(response: Response): Promise<string> {
+  try {
+    return (await response.json()).error;
+  } catch {
+    return `TensorBoard answered ${response.status} ${response.statusText}.`;
+  }
+}

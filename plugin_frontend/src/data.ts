@@ -1,0 +1,122 @@
+/** What the open view shows, loaded as the selection asks for it. */
+
+import { computed, effect } from "@preact/signals";
+import * as api from "./api";
+import { exampleOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
+import { attentionFrame, galleryFrames, history, statisticsFrame } from "./frames";
+import { nearest } from "./lib/blocks";
+import type { Side } from "./lib/selection";
+import { prefetch, type Query } from "./loading";
+import { resource } from "./resource";
+import type { Manifest } from "./schema";
+import { field, selection, visibleSides } from "./state";
+
+const view = field("view");
+const block = field("block");
+const depth = field("depth");
+
+export const manifestOf = perSide((side) =>
+  resource(() => {
+    const place = placeOf[side].value;
+    return place && api.manifest(place);
+  }),
+);
+
+export const statisticsOf = perSide((side) =>
+  resource(() => {
+    const place = placeOf[side].value;
+    if (!place) return null;
+    return view.value === "embeddings" ? undefined : statisticsFrame(place);
+  }),
+);
+
+/** Attention of the selected token; the heads view shows it as a preview. */
+export const attentionOf = perSide((side) =>
+  resource(() => {
+    const place = placeOf[side].value;
+    if (!place) return null;
+    if (view.value === "embeddings" || block.value === null) return undefined;
+    return attentionFrame(place, selection.value);
+  }),
+);
+
+const GALLERY_HEADS = 32;
+
+/** The selected token in all heads of the selected layer, where they are not too many to look at. */
+export const galleryOf = perSide((side) =>
+  resource(() => {
+    const place = placeOf[side].value;
+    const found = manifestOf[side].value.value?.attention.find(({ name }) => name === block.value);
+    if (!place || !found || found.heads > GALLERY_HEADS) return null;
+    return view.value === "heads" ? galleryFrames(place, selection.value, found.heads) : undefined;
+  }),
+);
+
+export const historyOf = perSide((side) =>
+  resource(() => {
+    const [place, example] = [placeOf[side].value, exampleOf[side].value];
+    if (!place || !example || block.value === null) return null;
+    return view.value === "heads" ? history(place, block.value, example.steps) : undefined;
+  }),
+);
+
+/** Layers that hidden states of the example were logged for. */
+export function depthsOf(manifest: Manifest): number[] {
+  const layers = new Set(manifest.hidden_states.flatMap((states) => states.layers));
+  return [...layers].sort((first, second) => first - second);
+}
+
+/** The layer shown: the logged one nearest to the one wanted, at first the last. */
+export const shownDepth = computed(() => {
+  const manifest = manifestOf.a.value.value ?? manifestOf.b.value.value;
+  const depths = manifest ? depthsOf(manifest) : [];
+  if (depths.length === 0) return null;
+  return depth.value === null ? depths[depths.length - 1] : nearest(depths, depth.value);
+});
+
+export const projectionOf = perSide((side) =>
+  resource(() => {
+    const [run, step] = [runOf[side].value, stepOf[side].value];
+    if (run === null || step === null || shownDepth.value === null) return null;
+    if (view.value !== "embeddings") return undefined;
+    return projectionAt(run, step, shownDepth.value);
+  }),
+);
+
+/** Load the steps on either side of those shown, once these are there. */
+export function prefetchNeighbours(): void {
+  effect(() => {
+    const controller = new AbortController();
+    const settled = [attentionOf, statisticsOf, projectionOf].every((resources) =>
+      visibleSides.value.every((side) => !resources[side].loading.value),
+    );
+    if (settled) {
+      const wanted = visibleSides.value.flatMap((side) => neighbours(side));
+      const timer = setTimeout(() => prefetch(wanted, controller.signal), 120);
+      return () => {
+        clearTimeout(timer);
+        controller.abort();
+      };
+    }
+    return undefined;
+  });
+}
+
+function neighbours(side: Side): Query<unknown>[] {
+  const [place, example] = [placeOf[side].value, exampleOf[side].value];
+  if (!place || !example) return [];
+  const index = example.steps.indexOf(place.step);
+  const steps = [example.steps[index + 1], example.steps[index - 1]].filter((step) => step !== undefined);
+  return steps.flatMap((step): Query<unknown>[] => {
+    const there = { ...place, step };
+    if (view.value === "embeddings") {
+      return shownDepth.value === null ? [] : [projectionAt(place.run, step, shownDepth.value)];
+    }
+    return [statisticsFrame(there), attentionFrame(there, selection.value)];
+  });
+}
+
+function projectionAt(run: string, step: number, layer: number) {
+  const basis = [runOf.a.value, runOf.b.value].filter((name): name is string => name !== null);
+  return api.projection(run, step, layer, [...new Set(basis)].sort(), version.value);
+}

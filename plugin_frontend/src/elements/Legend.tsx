@@ -1,0 +1,45 @@
+/** What the colours mean, in numbers. */
+
+import { gradient, type ColourTable } from "../lib/colour";
+import { formatNumber, formatSigned, withUnit } from "../lib/format";
+import { position, ticks, type Scale } from "../lib/scale";
+
+interface Props {
+  scale: Scale;
+  table: ColourTable;
+  title: string;
+  unit: string;
+  note?: string;
+}
+
+export function Legend({ scale, table, title, unit, note }: Props) {
+  const middle = scale.diverging ? [0] : ticks(scale.low, scale.high, 3).filter((tick) => inside(scale, tick));
+  const shown = [scale.low, ...middle, scale.high];
+  const format = scale.diverging ? formatSigned : formatNumber;
+  return (
+    <figure class="legend" data-testid="legend" aria-label={`Colour scale: ${title}`}>
+      <figcaption>
+        {withUnit(title, unit && `(${unit})`)}
+        {note && <span class="muted"> · {note}</span>}
+      </figcaption>
+      <div class="legend-bar" style={{ background: gradient(table) }} />
+      <div class="legend-numbers">
+        {shown.map((value, index) => (
+          <span
+            key={index}
+            style={{ left: `${100 * position(scale, value)}%` }}
+            data-edge={index === 0 ? "start" : index === shown.length - 1 ? "end" : undefined}
+          >
+            {format(value)}
+          </span>
+        ))}
+      </div>
+    </figure>
+  );
+}
+
+/** Far enough from both ends for its number not to collide with theirs. */
+function inside(scale: Scale, tick: number): boolean {
+  const share = position(scale, tick);
+  return share > 0.28 && share < 0.68;
+}

@@ -1,0 +1,118 @@
+/** Frames: all that a view shows of one example at one checkpoint, loaded as a whole. */
+
+import * as api from "./api";
+import { attentionPlan, findSequence, type AttentionPart, type AttentionPlan } from "./lib/blocks";
+import type { Selection } from "./lib/selection";
+import { load, together, type Query } from "./loading";
+import type { BlockStatistics, Manifest } from "./schema";
+
+export interface StatisticsFrame {
+  manifest: Manifest;
+  /** In the order of the manifest's attention blocks. */
+  blocks: BlockStatistics[];
+}
+
+export interface ShownPart extends AttentionPart {
+  weights: Float32Array;
+  quantisationError: number;
+}
+
+export interface AttentionFrame {
+  manifest: Manifest;
+  plan: (Omit<AttentionPlan, "parts"> & { parts: ShownPart[] }) | null;
+}
+
+/** One block's statistics at several steps, null where a step has none. */
+export interface History {
+  block: string;
+  steps: number[];
+  statistics: (BlockStatistics | null)[];
+}
+
+const HISTORY_STEPS = 80;
+
+export function statisticsFrame(place: api.Place): Query<StatisticsFrame> {
+  return {
+    key: `statistics ${placeKey(place)}`,
+    run: async (signal) => {
+      const manifest = await load(api.manifest(place), signal);
+      const blocks = manifest.attention.map(({ name }) => load(api.statistics(place, name), signal));
+      return { manifest, blocks: await Promise.all(blocks) };
+    },
+  };
+}
+
+export function attentionFrame(place: api.Place, selection: Selection): Query<AttentionFrame> {
+  const { block, layer, head, sequence, token, role } = selection;
+  return {
+    key: `attention ${placeKey(place)} ${JSON.stringify([block, layer, head, sequence, token, role])}`,
+    run: async (signal) => {
+      const manifest = await load(api.manifest(place), signal);
+      const plan = attentionPlan(manifest, selection);
+      if (!plan) return { manifest, plan };
+      const parts = plan.parts.map((part) => fill(place, manifest, plan, part, signal));
+      return { manifest, plan: { ...plan, parts: await Promise.all(parts) } };
+    },
+  };
+}
+
+/** The attention of the token in every head of the selected layer. */
+export function galleryFrames(place: api.Place, selection: Selection, heads: number): Query<AttentionFrame[]> {
+  const frames = [...Array(heads).keys()].map((head) => attentionFrame(place, { ...selection, head }));
+  return together(`gallery ${frames.map(({ key }) => key).join()}`, frames);
+}
+
+/** A block's statistics over the steps, evenly thinned where there are very many. */
+export function history(place: api.Place, block: string, allSteps: number[]): Query<History> {
+  const steps = thinned(allSteps, HISTORY_STEPS);
+  return {
+    key: `history ${place.run} ${place.tag} ${block} ${steps.join()}`,
+    run: async (signal) => {
+      const statistics: (BlockStatistics | null)[] = [];
+      let failure: unknown = null;
+      // A few at a time, so that what the user asks for meanwhile is not kept waiting.
+      for (let start = 0; start < steps.length; start += 3) {
+        const some = steps
+          .slice(start, start + 3)
+          .map((step) => load(api.statistics({ ...place, step }, block), signal).catch(failed));
+        statistics.push(...(await Promise.all(some)));
+      }
+      signal.throwIfAborted();
+      if (statistics.every((found) => found === null)) throw failure;
+      return { block, steps, statistics };
+
+      function failed(reason: unknown): null {
+        failure = reason;
+        return null;
+      }
+    },
+  };
+}
+
+async function fill(
+  place: api.Place,
+  manifest: Manifest,
+  plan: AttentionPlan,
+  part: AttentionPart,
+  signal: AbortSignal,
+): Promise<ShownPart> {
+  const { block, layer, head, position } = part;
+  const nothing = () => new Float32Array(findSequence(manifest, part.shown)!.tokens.length).fill(NaN);
+  if (part.missing !== null) return { ...part, weights: nothing(), quantisationError: 0 };
+  try {
+    const query = api.attention(place, block.name, layer, head, plan.role, position);
+    return { ...part, ...(await load(query, signal)) };
+  } catch (error) {
+    if (part.chosen || signal.aborted) throw error;
+    return { ...part, weights: nothing(), quantisationError: 0, missing: (error as Error).message };
+  }
+}
+
+function placeKey({ run, tag, step }: api.Place): string {
+  return JSON.stringify([run, tag, step]);
+}
+
+function thinned(steps: number[], most: number): number[] {
+  if (steps.length <= most) return steps;
+  return Array.from({ length: most }, (_, index) => steps[Math.round((index * (steps.length - 1)) / (most - 1))]);
+}

@@ -1,0 +1,37 @@
+/** The entry: TensorBoard imports this module and calls `render()`. */
+
+import { effect } from "@preact/signals";
+import { render as renderElement } from "preact";
+import { poll, refresh } from "./catalogue";
+import { prefetchNeighbours } from "./data";
+import { fillDefaults } from "./defaults";
+import * as host from "./host";
+import { fromParameters, toParameters } from "./lib/selection";
+import { live, selection } from "./state";
+import { adoptStyles } from "./styles";
+import { App } from "./views/frame/App";
+import { listenToKeys } from "./views/frame/keys";
+
+export function render(): void {
+  adoptStyles();
+  host.watchDarkMode();
+  effect(() => {
+    document.documentElement.dataset.theme = host.dark.value ? "dark" : "light";
+  });
+  selection.value = fromParameters(host.readParameters());
+  host.onParameters((parameters) => {
+    const wanted = fromParameters(parameters);
+    const current = selection.peek();
+    // TensorBoard drops the parameters when the user comes back to the tab: stay where we were.
+    if (Object.keys(parameters).length > 0) selection.value = wanted;
+    else host.writeParameters(toParameters(current));
+  });
+  fillDefaults();
+  prefetchNeighbours();
+  effect(() => host.writeParameters(toParameters(selection.value)));
+  host.onDataReloaded(() => void refresh());
+  poll(() => live.peek() && host.isVisible());
+  listenToKeys();
+  void refresh();
+  renderElement(<App />, document.body);
+}

@@ -1,0 +1,82 @@
+/** Weights of boxes as a picture: a coarse raster, and smooth values in between. */
+
+import type { Box } from "../schema";
+
+export interface Raster {
+  columns: number;
+  rows: number;
+  /** Row by row from the top; NaN where no box lies. */
+  values: Float32Array;
+}
+
+const FINEST = 64;
+
+/** One cell per smallest box: exact for grids, close for other layouts. Overlaps take the maximum. */
+export function rasterise(boxes: readonly (Box | null)[], weights: ArrayLike<number>): Raster {
+  let width = 1;
+  let height = 1;
+  for (const box of boxes) {
+    if (!box) continue;
+    width = Math.min(width, box[2] - box[0]);
+    height = Math.min(height, box[3] - box[1]);
+  }
+  const columns = cellCount(width);
+  const rows = cellCount(height);
+  const values = new Float32Array(columns * rows).fill(NaN);
+  boxes.forEach((box, index) => {
+    const weight = weights[index];
+    if (!box || Number.isNaN(weight)) return;
+    const [left, right] = cells(box[0], box[2], columns);
+    const [top, bottom] = cells(box[1], box[3], rows);
+    for (let row = top; row < bottom; row++) {
+      for (let column = left; column < right; column++) {
+        const place = row * columns + column;
+        if (!(values[place] > weight)) values[place] = weight;
+      }
+    }
+  });
+  return { columns, rows, values };
+}
+
+/** The value at a point (fractions of the image), bilinear between the centres of cells. */
+export function interpolate({ columns, rows, values }: Raster, x: number, y: number): number {
+  const column = Math.min(columns - 1, Math.max(0, x * columns - 0.5));
+  const row = Math.min(rows - 1, Math.max(0, y * rows - 0.5));
+  const [left, top] = [Math.floor(column), Math.floor(row)];
+  let sum = 0;
+  let total = 0;
+  for (const [dx, dy] of CORNERS) {
+    const share = Math.abs(1 - dx - (column - left)) * Math.abs(1 - dy - (row - top));
+    if (share === 0) continue;
+    const value = values[Math.min(rows - 1, top + dy) * columns + Math.min(columns - 1, left + dx)];
+    if (Number.isNaN(value)) continue;
+    sum += share * value;
+    total += share;
+  }
+  return total >= 0.5 ? sum / total : NaN;
+}
+
+/** The smallest box around the point, or -1. */
+export function boxAt(boxes: readonly (Box | null)[], x: number, y: number): number {
+  let found = -1;
+  let smallest = Infinity;
+  boxes.forEach((box, index) => {
+    if (!box || x < box[0] || x > box[2] || y < box[1] || y > box[3]) return;
+    const area = (box[2] - box[0]) * (box[3] - box[1]);
+    if (area >= smallest) return;
+    smallest = area;
+    found = index;
+  });
+  return found;
+}
+
+const CORNERS = [[0, 0], [1, 0], [0, 1], [1, 1]] as const;
+
+function cellCount(size: number): number {
+  return Math.min(FINEST, Math.max(1, Math.round(1 / size)));
+}
+
+function cells(from: number, to: number, count: number): [number, number] {
+  const first = Math.min(count - 1, Math.round(from * count));
+  return [first, Math.max(first + 1, Math.min(count, Math.round(to * count)))];
+}

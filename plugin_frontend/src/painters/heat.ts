@@ -1,0 +1,89 @@
+/** Paints weights of boxes over an image. */
+
+import { colourAt, css, type ColourTable } from "../lib/colour";
+import { interpolate, rasterise } from "../lib/raster";
+import { position, type Scale } from "../lib/scale";
+import type { Box } from "../schema";
+
+export interface Heat {
+  boxes: readonly (Box | null)[];
+  weights: Float32Array;
+  scale: Scale;
+  table: ColourTable;
+  smooth: boolean;
+}
+
+const SMOOTH_SIZE = 160;
+
+export function paintHeat(canvas: HTMLCanvasElement, heat: Heat): void {
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  if (heat.smooth) paintSmooth(context, canvas, heat);
+  else paintBoxes(context, canvas, heat);
+  hatchUndefined(context, canvas, heat);
+}
+
+/** How opaque the heat is: what is near nothing lets the image through. */
+function opacity(share: number, scale: Scale): number {
+  return scale.diverging ? 0.85 * Math.min(1, 2.4 * Math.abs(share - 0.5)) : 0.3 + 0.5 * share;
+}
+
+function paintBoxes(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, heat: Heat): void {
+  const order = heat.boxes.map((_, index) => index).sort((a, b) => heat.weights[a] - heat.weights[b]);
+  for (const index of order) {
+    const box = heat.boxes[index];
+    const share = position(heat.scale, heat.weights[index]);
+    if (!box || Number.isNaN(share)) continue;
+    context.fillStyle = css(colourAt(heat.table, share), opacity(share, heat.scale));
+    context.fillRect(...pixels(box, canvas));
+  }
+}
+
+function paintSmooth(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, heat: Heat): void {
+  const raster = rasterise(heat.boxes, heat.weights);
+  const picture = context.createImageData(SMOOTH_SIZE, SMOOTH_SIZE);
+  for (let row = 0; row < SMOOTH_SIZE; row++) {
+    for (let column = 0; column < SMOOTH_SIZE; column++) {
+      const value = interpolate(raster, (column + 0.5) / SMOOTH_SIZE, (row + 0.5) / SMOOTH_SIZE);
+      if (Number.isNaN(value)) continue;
+      const share = position(heat.scale, value);
+      picture.data.set(
+        [...colourAt(heat.table, share), 255 * opacity(share, heat.scale)],
+        4 * (row * SMOOTH_SIZE + column),
+      );
+    }
+  }
+  const small = document.createElement("canvas");
+  small.width = small.height = SMOOTH_SIZE;
+  small.getContext("2d")?.putImageData(picture, 0, 0);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+}
+
+function hatchUndefined(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, heat: Heat): void {
+  const spacing = Math.max(6, canvas.width / 60);
+  context.strokeStyle = "rgb(128 128 128 / 0.8)";
+  context.lineWidth = Math.max(1, spacing / 6);
+  heat.boxes.forEach((box, index) => {
+    if (!box || !Number.isNaN(heat.weights[index])) return;
+    const [x, y, width, height] = pixels(box, canvas);
+    context.save();
+    context.beginPath();
+    context.rect(x, y, width, height);
+    context.clip();
+    context.beginPath();
+    // Lines of constant x + y, so that neighbouring boxes join without a seam.
+    for (let sum = Math.ceil((x + y) / spacing) * spacing; sum < x + y + width + height; sum += spacing) {
+      context.moveTo(sum - y, y);
+      context.lineTo(sum - y - height, y + height);
+    }
+    context.stroke();
+    context.restore();
+  });
+}
+
+function pixels(box: Box, canvas: HTMLCanvasElement): [number, number, number, number] {
+  const [left, top] = [Math.round(box[0] * canvas.width), Math.round(box[1] * canvas.height)];
+  return [left, top, Math.round(box[2] * canvas.width) - left, Math.round(box[3] * canvas.height) - top];
+}

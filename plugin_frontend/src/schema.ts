@@ -1,0 +1,127 @@
+/** The answers of the plugin's HTTP API, documented in vl_tb_plugin/plugin/http_api.md. */
+
+export type Modality = "text" | "image" | "special" | "padding" | "generated";
+
+/** `[x0, y0, x1, y1]` as fractions of the image, row 0 at the top. */
+export type Box = readonly [number, number, number, number];
+
+export interface RunSummary {
+  run: string;
+  tags: number;
+  last_step: number;
+}
+
+export interface Runs {
+  logdir: string;
+  version: string;
+  runs: RunSummary[];
+}
+
+export interface ExampleSummary {
+  tag: string;
+  text: string;
+  target: string | null;
+  image: string | null;
+  /** What is wrong with its data, if anything is. */
+  problem?: string | null;
+  steps: number[];
+  predictions: (string | null)[];
+  correct: (boolean | null)[];
+}
+
+export interface Examples {
+  run: string;
+  version: string;
+  steps: number[];
+  examples: ExampleSummary[];
+}
+
+export interface ImageReference {
+  id: string;
+  width: number;
+  height: number;
+}
+
+export interface TokenSequence {
+  name: string;
+  tokens: string[];
+  modality: Modality[];
+  boxes: (Box | null)[];
+  image_index: number[];
+}
+
+export interface Statistic {
+  name: string;
+  title: string;
+  unit: string;
+  description: string;
+  custom: boolean;
+}
+
+export interface AttentionBlock {
+  name: string;
+  kind: "self" | "cross";
+  query: string;
+  key: string;
+  layers: number[];
+  heads: number;
+  rows: number[] | null;
+  statistics: Statistic[];
+}
+
+export interface HiddenStates {
+  sequence: string;
+  layers: number[];
+  features: number;
+}
+
+export interface Manifest {
+  run: string;
+  tag: string;
+  step: number;
+  wall_time: number;
+  schema_version: number;
+  text: string;
+  prediction: string | null;
+  target: string | null;
+  correct: boolean | null;
+  fields: Record<string, string | number | boolean | null>;
+  provenance: Record<string, string>;
+  left_out: string[];
+  images: ImageReference[];
+  target_boxes: Box[];
+  sequences: TokenSequence[];
+  attention: AttentionBlock[];
+  hidden_states: HiddenStates[];
+}
+
+/** Statistics of one block: `values[(statistic * layers + layer) * heads + head]`. */
+export interface BlockStatistics {
+  statistics: string[];
+  layers: number;
+  heads: number;
+  values: Float32Array;
+  layerMean: Float32Array;
+}
+
+export interface AttentionWeights {
+  weights: Float32Array;
+  /** Bound on the error of each weight, from storing it in fewer bits. */
+  quantisationError: number;
+}
+
+export interface Projection {
+  tags: string[];
+  sequences: string[];
+  modalities: Modality[];
+  explainedVariance: number[];
+  /** Smallest and largest coordinate of each axis over everything that the basis was fitted on. */
+  extent: [number, number][];
+  fittedOn: { points: number; steps: number; runs: string[] };
+  count: number;
+  positions: Float32Array;
+  example: Int32Array;
+  token: Int32Array;
+  sequence: Int32Array;
+  modality: Uint8Array;
+}

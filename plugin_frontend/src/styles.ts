@@ -1,0 +1,25 @@
+/** The page's styles, within the module: TensorBoard's page loads nothing but the entry. */
+
+import attention from "./styles/attention.css?inline";
+import base from "./styles/base.css?inline";
+import chart from "./styles/chart.css?inline";
+import controls from "./styles/controls.css?inline";
+import embeddings from "./styles/embeddings.css?inline";
+import examples from "./styles/examples.css?inline";
+import frame from "./styles/frame.css?inline";
+import heads from "./styles/heads.css?inline";
+import help from "./styles/help.css?inline";
+import marks from "./styles/marks.css?inline";
+import matrix from "./styles/matrix.css?inline";
+import pictures from "./styles/pictures.css?inline";
+
+/** Later ones refine earlier ones. */
+const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, attention, embeddings];
+
+export function adoptStyles(): void {
+  document.adoptedStyleSheets = SHEETS.map((source) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(source);
+    return sheet;
+  });
+}

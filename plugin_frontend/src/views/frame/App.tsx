@@ -1,0 +1,52 @@
+import { runs, runsError, refresh } from "../../catalogue";
+import { HelpDialog } from "../../elements/HelpDialog";
+import { Panel } from "../../elements/Panel";
+import { Tooltip } from "../../elements/Tooltip";
+import type { View } from "../../lib/selection";
+import { helpShown, selection } from "../../state";
+import { AttentionView } from "../attention/AttentionView";
+import { EmbeddingsView } from "../embeddings/EmbeddingsView";
+import { HeadsView } from "../heads/HeadsView";
+import { EmptyState } from "./EmptyState";
+import { ExamplePicker } from "./ExamplePicker";
+import { QuestionBar } from "./QuestionBar";
+import { Toolbar } from "./Toolbar";
+import { TopBar } from "./TopBar";
+
+const PAGES: Record<View, () => preact.JSX.Element> = {
+  heads: HeadsView,
+  attention: AttentionView,
+  embeddings: EmbeddingsView,
+};
+
+export function App() {
+  return (
+    <div class="page">
+      <TopBar />
+      <Body />
+      <Tooltip />
+      {helpShown.value && <HelpDialog onClose={() => (helpShown.value = false)} />}
+    </div>
+  );
+}
+
+function Body() {
+  const known = runs.value;
+  if (!known) {
+    return <Panel class="first" loading={!runsError.value} error={runsError.value} onRetry={() => void refresh()} />;
+  }
+  if (known.runs.length === 0) return <EmptyState logdir={known.logdir} />;
+  const View = PAGES[selection.value.view];
+  return (
+    <>
+      <Toolbar />
+      <div class="columns">
+        <ExamplePicker />
+        <main>
+          <QuestionBar />
+          <View />
+        </main>
+      </div>
+    </>
+  );
+}

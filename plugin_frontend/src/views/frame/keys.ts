@@ -1,0 +1,47 @@
+/** The keyboard, for everything that is not typed into a field. */
+
+import * as actions from "../../actions";
+import { VIEWS } from "../../lib/selection";
+import { helpShown, select, selection } from "../../state";
+
+const ACTIONS: Record<string, () => void> = {
+  ArrowLeft: () => void actions.moveStep(-1),
+  ArrowRight: () => void actions.moveStep(1),
+  ArrowUp: () => actions.moveExample(-1),
+  ArrowDown: () => actions.moveExample(1),
+  k: () => actions.moveExample(-1),
+  j: () => actions.moveExample(1),
+  "[": () => actions.moveLayer(-1),
+  "]": () => actions.moveLayer(1),
+  ",": () => actions.moveHead(-1),
+  ".": () => actions.moveHead(1),
+  " ": () => actions.togglePlay(),
+  a: () => actions.toggleMode("a"),
+  b: () => actions.toggleMode("b"),
+  s: () => actions.toggleMode("ab"),
+  d: () => actions.toggleMode("difference"),
+  m: () => select({ smooth: !selection.peek().smooth }),
+  "/": () => document.querySelector<HTMLElement>("input.search")?.focus(),
+  "?": () => (helpShown.value = true),
+};
+
+VIEWS.forEach((view, index) => {
+  ACTIONS[String(index + 1)] = () => actions.showView(view);
+});
+
+export function listenToKeys(): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const target = event.target as HTMLElement;
+    if (target.closest("select, textarea, dialog")) return;
+    if (target instanceof HTMLInputElement) {
+      if (event.key === "Escape") target.blur();
+      return;
+    }
+    if (event.key === " " && target.closest("button, summary")) return;
+    const action = ACTIONS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}

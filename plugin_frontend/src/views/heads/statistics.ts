@@ -1,0 +1,108 @@
+/** What the matrices show: one statistic of every block, of one side or as a difference. */
+
+import type { HeadValues } from "../../elements/HeadMatrix";
+import type { StatisticsFrame } from "../../frames";
+import { blockMismatch, difference } from "../../lib/difference";
+import { divergingScale, sequentialScale, type Scale } from "../../lib/scale";
+import type { Side } from "../../lib/selection";
+import type { AttentionBlock, BlockStatistics, Statistic } from "../../schema";
+
+/** One matrix. */
+export interface MatrixShown {
+  /** Which side it is of; both for a difference. */
+  side: Side | "both";
+  values: HeadValues;
+}
+
+export interface BlockShown {
+  block: AttentionBlock;
+  matrices: MatrixShown[];
+  /** Why there is no matrix, or null. */
+  obstacle: string | null;
+}
+
+type Frames = Partial<Record<Side, StatisticsFrame>>;
+
+/** All statistics of all blocks, each once. */
+export function statisticsOffered(frame: StatisticsFrame): Statistic[] {
+  const offered = new Map<string, Statistic>();
+  for (const { statistics } of frame.manifest.attention) {
+    for (const statistic of statistics) {
+      if (!offered.has(statistic.name)) offered.set(statistic.name, statistic);
+    }
+  }
+  return [...offered.values()];
+}
+
+/** The matrices of every block; `frames` holds the sides to be shown. */
+export function blocksShown(frames: Frames, statistic: string, asDifference: boolean): BlockShown[] {
+  const front = frames.a ?? frames.b;
+  if (!front) return [];
+  // While the next example loads, one side may be ahead of the other.
+  if (asDifference && frames.a?.manifest.tag !== frames.b?.manifest.tag) return [];
+  return front.manifest.attention.map((block) => {
+    const sides = (["a", "b"] as const).flatMap((side) => {
+      const frame = frames[side];
+      const values = frame && headValues(frame, block.name, statistic);
+      return values ? [{ side, values }] : [];
+    });
+    if (!asDifference) {
+      return { block, matrices: sides, obstacle: sides.length === 0 ? "Not computed for this block." : null };
+    }
+    const other = frames.b?.manifest.attention.find(({ name }) => name === block.name);
+    const obstacle = blockMismatch(block, other);
+    if (obstacle !== null || sides.length < 2) {
+      return { block, matrices: [], obstacle: obstacle ?? "Not computed for both A and B." };
+    }
+    const [a, b] = sides.map(({ values }) => values);
+    const values: HeadValues = {
+      ...a,
+      values: difference(b.values, a.values),
+      layerMean: difference(b.layerMean, a.layerMean),
+    };
+    return { block, matrices: [{ side: "both", values }], obstacle: null };
+  });
+}
+
+/** One scale for all matrices on the page. */
+export function commonScale(blocks: readonly BlockShown[], asDifference: boolean): Scale {
+  const arrays = blocks.flatMap(({ matrices }) => matrices.map(({ values }) => values.values));
+  return asDifference ? divergingScale(arrays) : sequentialScale(arrays);
+}
+
+/** Whether any head has a value. */
+export function isDefined({ values }: HeadValues): boolean {
+  return values.some((value) => !Number.isNaN(value));
+}
+
+/** The values of one statistic of a block, or null where it was not computed. */
+export function headValues(frame: StatisticsFrame, name: string, statistic: string): HeadValues | null {
+  const index = frame.manifest.attention.findIndex((block) => block.name === name);
+  const statistics = frame.blocks[index];
+  const values = statistics && slice(statistics, statistic);
+  return values ? { layers: frame.manifest.attention[index].layers, heads: statistics.heads, ...values } : null;
+}
+
+function slice({ statistics, layers, heads, values, layerMean }: BlockStatistics, name: string) {
+  const place = statistics.indexOf(name);
+  if (place < 0) return null;
+  return {
+    values: values.subarray(place * layers * heads, (place + 1) * layers * heads),
+    layerMean: layerMean.subarray(place * layers, (place + 1) * layers),
+  };
+}
+
+/** The value of one head (or the layer's mean) at each step; NaN where it is not defined. */
+export function headOverSteps(
+  history: readonly (BlockStatistics | null)[],
+  statistic: string,
+  layerIndex: number,
+  head: number | "mean",
+): number[] {
+  return history.map((statistics) => {
+    const found = statistics && slice(statistics, statistic);
+    if (!found || layerIndex >= statistics.layers) return NaN;
+    if (head === "mean") return found.layerMean[layerIndex];
+    return head < statistics.heads ? found.values[layerIndex * statistics.heads + head] : NaN;
+  });
+}

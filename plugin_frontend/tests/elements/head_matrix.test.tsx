@@ -1,0 +1,72 @@
+import { describe, expect, it, vi } from "vitest";
+import { HeadMatrix } from "../../src/elements/HeadMatrix";
+import { viridis } from "../../src/lib/colour";
+import { formatNumber } from "../../src/lib/format";
+import type { Head } from "../../src/lib/selection";
+import { sequentialScale } from "../../src/lib/scale";
+import { show } from "./render";
+
+const VALUES = new Float32Array([0.1, 0.2, NaN, 0.4, 0.5, 0.6]);
+
+function matrix(selected: { layer: number; head: Head }, onChoose = vi.fn()) {
+  const page = show(
+    <HeadMatrix
+      label="self"
+      layers={[2, 5]}
+      heads={3}
+      values={VALUES}
+      layerMean={new Float32Array([0.15, 0.5])}
+      scale={sequentialScale([VALUES])}
+      table={viridis}
+      selected={selected}
+      format={formatNumber}
+      onChoose={onChoose}
+    />,
+  );
+  const cell = (name: string) => page.querySelector<HTMLElement>(`[aria-label="${name}"]`)!;
+  return { page, cell, onChoose };
+}
+
+function press(target: HTMLElement, key: string): void {
+  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+}
+
+describe("the matrix of heads", () => {
+  it("speaks each cell's layer, head and value, with the layers' own numbers", () => {
+    const { cell } = matrix({ layer: 2, head: 0 });
+    expect(cell("layer 5, head 1: 0.5").textContent).toBe("0.5");
+    expect(cell("layer 5, mean of 3 heads: 0.5")).not.toBeNull();
+  });
+
+  it("hatches what is not defined, rather than show it as zero", () => {
+    const undefinedCell = matrix({ layer: 2, head: 0 }).cell("layer 2, head 2: not defined");
+    expect(undefinedCell.classList).toContain("hatched");
+    expect(undefinedCell.style.background).toBe("");
+  });
+
+  it("marks the selected cell, which alone is reached by Tab", () => {
+    const { page, cell } = matrix({ layer: 5, head: 2 });
+    expect([...page.querySelectorAll("[tabindex='0']")]).toEqual([cell("layer 5, head 2: 0.6")]);
+    expect(cell("layer 5, head 2: 0.6").getAttribute("aria-selected")).toBe("true");
+  });
+
+  it("chooses a head by click, and the layer's mean in the last column", () => {
+    const { cell, onChoose } = matrix({ layer: 2, head: 0 });
+    cell("layer 5, head 0: 0.4").click();
+    cell("layer 2, mean of 3 heads: 0.15").click();
+    expect(onChoose.mock.calls).toEqual([[5, 0], [2, "mean"]]);
+  });
+
+  it("moves by arrow keys, stops at the edges, and keeps the keys from the page", () => {
+    const { cell, onChoose } = matrix({ layer: 2, head: 2 });
+    const heard = vi.fn();
+    document.addEventListener("keydown", heard);
+    const start = cell("layer 2, head 2: not defined");
+    press(start, "ArrowDown");
+    press(start, "ArrowRight");
+    press(start, "ArrowUp");
+    document.removeEventListener("keydown", heard);
+    expect(onChoose.mock.calls).toEqual([[5, 2], [2, "mean"], [2, 2]]);
+    expect(heard).not.toHaveBeenCalled();
+  });
+});
