@@ -51,10 +51,6 @@ class Plan:
     validation_size: int
     test_size: int
 
-    @property
-    def steps(self) -> int:
-        return self.checkpoints[-1]
-
 
 @dataclass(frozen=True)
 class Grounding:
@@ -82,14 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)  # the matrices are small: more threads would wait for each other
     torch.manual_seed(options.seed)
     grid: GridModel = MODELS[options.model]()
-    plan = Plan(300, grid.checkpoints, batch_size=64, validation_size=256, test_size=1024)
+    plan = Plan(300, grid.checkpoints, 64, max(256, options.samples), test_size=1024)
     if options.quick:
-        plan = Plan(3, (0, 2, 4), batch_size=8, validation_size=32, test_size=32)
+        plan = Plan(3, (0, 2, 4), 8, max(32, options.samples), test_size=32)
     # different numbers after the seed: draws that have nothing to do with each other
     training = QuestionSource(held_out=False, seed=(options.seed, 0))
-    validation = QuestionSource(held_out=True, seed=(options.seed, 1)).draw(
-        max(plan.validation_size, options.samples)
-    )
+    validation = QuestionSource(held_out=True, seed=(options.seed, 1)).draw(plan.validation_size)
     test = QuestionSource(held_out=True, seed=(options.seed, 2)).draw(plan.test_size)
 
     run_folder = Path(options.logdir) / f"{options.model}-seed{options.seed}"
@@ -98,14 +92,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{options.model}: {count:,} parameters, from scratch, logged to {run_folder}.\n"
         "Step 0 comes after a stand-in for vision pretraining (stage 0); words are untrained then."
     )
-    bar = tqdm(total=plan.vision_steps + plan.steps, unit="step", dynamic_ncols=True)
+    bar = tqdm(total=plan.vision_steps + plan.checkpoints[-1], unit="step", dynamic_ncols=True)
     with bar, SummaryWriter(run_folder) as writer:
         seen = pretrain_vision(grid, training, plan, bar)
         tqdm.write(f"Stage 0 done: names {seen:.0%} of the digits of its training pictures.")
         _print_header(validation)
         answer_questions(grid, training, validation, plan, options.samples, writer, bar)
         accuracy = (answers(grid, test) == test.answers).mean()
-        writer.add_scalar("test/accuracy", accuracy, plan.steps)
+        writer.add_scalar("test/accuracy", accuracy, plan.checkpoints[-1])
     print(f"Accuracy on {len(test):,} held-out questions drawn for the end: {accuracy:.3f}")
     print(f"Look at it: tensorboard --logdir {options.logdir}")
 
@@ -148,12 +142,13 @@ def answer_questions(
 ) -> None:
     """Stage 1: the whole model learns to answer, and is looked at on the way."""
     bar.set_description("stage 1: questions")
-    optimiser, schedule = _optimiser(grid.model, 1e-3, plan.steps, warm_up=100)
+    steps = plan.checkpoints[-1]
+    optimiser, schedule = _optimiser(grid.model, 1e-3, steps, warm_up=100)
     stage, running = 0, 0.0
-    for step in range(plan.steps + 1):
+    for step in range(steps + 1):
         if step in plan.checkpoints:
             evaluate(grid, validation, samples, writer, step)
-        if step == plan.steps:
+        if step == steps:
             break
         questions = training.draw(plan.batch_size, tiles=CURRICULUM[stage])
         grid.model.train()
@@ -223,9 +218,9 @@ def ground(grid: GridModel, examples: Sequence[Example], questions: Questions) -
     rows = list(grid.read_out_rows)
     shares, uniform = [], []
     for example, cell in zip(examples, questions.cells, strict=True):
-        block = next(one for one in example.attention if one.name == grid.grounding_block)
-        keys = next(one for one in example.sequences if one.name == block.key)
-        cells = [place for place, kind in enumerate(keys.modality) if kind == "image"]
+        block = example.block(grid.grounding_block)
+        keys = example.sequence(block.key)
+        cells = keys.positions("image")
         on_tile = block.probabilities[..., cells[cell]]  # (layers, heads, queries)
         shares.append(on_tile[..., list(grid.read_out_rows.values())])
         uniform.append(1 / len(keys.tokens))

@@ -60,6 +60,14 @@ def test_images_may_be_pil_floats_or_grey():
     assert images[0].max() == 255 and images[1].max() == 255
 
 
+def test_parts_are_found_by_name():
+    example = joint_example()
+    assert example.block("self") is example.attention[0]
+    assert example.sequence("joint") is example.sequences[0]
+    with pytest.raises(InvalidExample, match=r"one of the attention blocks \['self'\], got 'x'"):
+        example.block("x")
+
+
 def test_a_token_without_a_place_has_no_image():
     boxes = [[np.nan] * 4, [0, 0, 1, 1], [0, 0, 0.5, 1]]
     sequence = words(boxes=boxes, modality=["special", "image", "image"])

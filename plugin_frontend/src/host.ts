@@ -65,6 +65,18 @@ export function onDataReloaded(callback: () => void): void {
   host.postMessage("experimental.bootstrap", location.origin, [channel.port2]);
 }
 
+/**
+ * Call when a key is pressed here, or in TensorBoard's page while it shows the plugin: there the
+ * focus stays after a click on our tab. Its own controls and dialogs keep their keys.
+ */
+export function onKeyDown(callback: (event: KeyboardEvent) => void): void {
+  document.addEventListener("keydown", callback);
+  if (host === window) return;
+  host.document.addEventListener("keydown", (event) => {
+    if (event.target === host.document.body && isVisible()) callback(event);
+  });
+}
+
 /** Whether the user can see the plugin now. */
 export function isVisible(): boolean {
   return document.visibilityState === "visible" && isActive(host.location.hash, plugin);

@@ -93,6 +93,14 @@ class Example:
         names = sorted(sequence.name for sequence in self.sequences)
         raise InvalidExample(argument, f"one of the sequences {names}", repr(name))
 
+    def block(self, name: str) -> Attention:
+        """The attention block of that name; raises :class:`InvalidExample` if there is none."""
+        for block in self.attention:
+            if block.name == name:
+                return block
+        names = sorted(block.name for block in self.attention)
+        raise InvalidExample("block", f"one of the attention blocks {names}", repr(name))
+
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays hold in memory, the measure of back-pressure."""

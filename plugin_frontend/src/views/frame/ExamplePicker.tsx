@@ -72,7 +72,7 @@ export function ExamplePicker() {
             key={example.tag}
             tag={example.tag}
             text={example.text}
-            imageUrl={example.image && imageUrl(runOf.a.value!, example.image)}
+            imageUrl={example.image && imageUrl(value.value!.run, example.image)}
             target={example.target}
             {...outcomeAt(example, wantedStepOf.a.value)}
             steps={example.steps}

@@ -1,6 +1,7 @@
 /** The keyboard, for everything that is not typed into a field. */
 
 import * as actions from "../../actions";
+import { onKeyDown } from "../../host";
 import { VIEWS } from "../../lib/selection";
 import { helpShown, select, selection } from "../../state";
 
@@ -30,11 +31,11 @@ VIEWS.forEach((view, index) => {
 });
 
 export function listenToKeys(): void {
-  document.addEventListener("keydown", (event) => {
+  onKeyDown((event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;
     if (target.closest("select, textarea, dialog")) return;
-    if (target instanceof HTMLInputElement) {
+    if (target.tagName === "INPUT") {
       if (event.key === "Escape") target.blur();
       return;
     }
