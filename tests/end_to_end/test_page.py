@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from tests.logged_examples import joint_example
 from tests.tensorboard_process import TensorBoardProcess
 from vl_tb_plugin import SummaryWriter
+from vl_tb_plugin.storage import manifest
+from vl_tb_plugin.storage.run_folder import asset_folder
 
 
 def pressed(tab, group: str) -> str:
@@ -323,3 +325,31 @@ def test_an_empty_logdir_says_how_to_begin(open_tab, tmp_path):
         expect(tab.test_id("empty")).to_contain_text("add_vl_batch")
         expect(tab.test_id("empty")).to_contain_text(str(tmp_path / "logs"))
         tab.screenshot("empty")
+
+
+def test_a_log_of_a_newer_version_says_how_to_read_it(open_tab, tmp_path, monkeypatch):
+    monkeypatch.setattr(manifest, "SCHEMA_VERSION", manifest.SCHEMA_VERSION + 1)
+    with SummaryWriter(tmp_path / "logs") as writer:
+        writer.add_vl_example("val/0", joint_example(), 0)
+    with TensorBoardProcess(["--logdir", str(tmp_path / "logs")], tmp_path / "out") as server:
+        server.wait_for_runs(1)
+        tab = open_tab(server)
+        expect(tab.frame.locator("body")).to_contain_text("pip install --upgrade vl_tb_plugin")
+        tab.screenshot("newer-version")
+
+
+def test_files_that_are_missing_are_named_and_can_be_tried_again(open_tab, tmp_path):
+    with SummaryWriter(tmp_path / "logs") as writer:
+        writer.add_vl_example("val/0", joint_example(), 0)
+    (store,) = asset_folder(tmp_path / "logs").glob("step_*")
+    store.rename(tmp_path / "elsewhere")
+    with TensorBoardProcess(["--logdir", str(tmp_path / "logs")], tmp_path / "out") as server:
+        server.wait_for_runs(1)
+        tab = open_tab(server)
+        alert = tab.frame.get_by_role("alert").first
+        expect(alert).to_contain_text("is gone")
+        tab.screenshot("missing-files")
+        (tmp_path / "elsewhere").rename(store)
+        alert.get_by_role("button", name="Try again").click()
+        expect(tab.frame.get_by_role("grid").first).to_be_visible()
+        tab.problems.clear()  # the browser itself reports the answers that were provoked here

@@ -26,7 +26,7 @@ export function paintHeat(canvas: HTMLCanvasElement, heat: Heat): void {
 
 /** How opaque the heat is: what is near nothing lets the image through. */
 function opacity(share: number, scale: Scale): number {
-  return scale.diverging ? 0.85 * Math.min(1, 2.4 * Math.abs(share - 0.5)) : 0.28 + 0.4 * share;
+  return scale.diverging ? 0.7 * Math.min(1, 2.4 * Math.abs(share - 0.5)) : 0.28 + 0.4 * share;
 }
 
 function paintBoxes(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, heat: Heat): void {

@@ -12,7 +12,7 @@ export function EmptyState({ logdir }: { logdir: string }) {
   return (
     <div class="empty" data-testid="empty">
       <h1>No attention logged yet</h1>
-      <p>In the evaluation loop of any transformers model that reads text and images:</p>
+      <p>In the evaluation loop of a vision-language transformer:</p>
       <pre>
         <code>{CODE}</code>
       </pre>
