@@ -334,7 +334,8 @@ def test_a_log_of_a_newer_version_says_how_to_read_it(open_tab, tmp_path, monkey
     with TensorBoardProcess(["--logdir", str(tmp_path / "logs")], tmp_path / "out") as server:
         server.wait_for_runs(1)
         tab = open_tab(server)
-        expect(tab.frame.locator("body")).to_contain_text("pip install --upgrade vl_tb_plugin")
+        for place in ("main", "[role=listbox]"):
+            expect(tab.frame.locator(place)).to_contain_text("pip install --upgrade vl_tb_plugin")
         tab.screenshot("newer-version")
 
 

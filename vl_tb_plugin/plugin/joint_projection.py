@@ -41,7 +41,6 @@ class FittedBasis:
 
     components: PrincipalComponents
     extent: npt.NDArray[np.float32]
-    sequences: tuple[str, ...]
     steps: int
 
 
@@ -131,7 +130,7 @@ class JointProjection:
                     " Show one sequence or one run at a time."
                 )
             accumulator.add(states.values)
-        if accumulator is None:
+        if accumulator is None or accumulator.points == 0:
             names = ", ".join(request.sequences)
             raise NotFound(f"No hidden states of layer {request.layer} were logged for {names}.")
         components = accumulator.principal_components(COMPONENTS)
@@ -148,7 +147,7 @@ class JointProjection:
             for logged in series.manifests
         }
         extent = np.stack([low, high], axis=1)
-        return FittedBasis(components, extent, request.sequences, len(steps))
+        return FittedBasis(components, extent, len(steps))
 
     def _all(self, request: ProjectionRequest) -> Iterator[TokenStates]:
         for run in request.runs:

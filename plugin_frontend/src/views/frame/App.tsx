@@ -1,6 +1,6 @@
-import { runs, runsError, refresh } from "../../catalogue";
+import { exampleOf, refresh, runs, runsError } from "../../catalogue";
 import { HelpDialog } from "../../elements/HelpDialog";
-import { Panel } from "../../elements/Panel";
+import { Notice, Panel } from "../../elements/Panel";
 import { Tooltip } from "../../elements/Tooltip";
 import type { View } from "../../lib/selection";
 import { helpShown, selection } from "../../state";
@@ -37,6 +37,8 @@ function Body() {
   }
   if (known.runs.length === 0) return <EmptyState logdir={known.logdir} />;
   const View = PAGES[selection.value.view];
+  const example = exampleOf.a.value;
+  const unreadable = example?.steps.length === 0 ? example.problem : null;
   return (
     <>
       <Toolbar />
@@ -44,7 +46,13 @@ function Body() {
         <ExamplePicker />
         <main>
           <QuestionBar />
-          <View />
+          {unreadable ? (
+            <Panel>
+              <Notice>{unreadable}</Notice>
+            </Panel>
+          ) : (
+            <View />
+          )}
         </main>
       </div>
     </>
