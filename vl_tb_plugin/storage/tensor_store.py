@@ -3,12 +3,15 @@
 ::
 
     attention/<block>/<example>      (layers, heads, rows, keys) uint8, see quantisation.py
+    attention_mean/<block>/<example> (layers, rows, keys) uint8: mean over heads
     statistics/<block>/<part>        (examples, statistics + metrics, layers, heads) float32
     hidden_states/<sequence>/<part>  (layers, tokens, features) float16, float32 if too large
 
 Attention is cut so that a click decodes one chunk: one layer, and as many heads as keep it near
-1 MB. Statistics and hidden states are read over many examples at once, so examples are stacked:
-a part holds as many as make a chunk of about 1 MB. ZIP guards every chunk with a CRC-32.
+1 MB. The mean over heads is looked at most; kept by itself it costs as much as one more head, and
+spares decoding them all. Statistics and hidden states are read over many examples at once, so
+examples are stacked: a part holds as many as make a chunk of about 1 MB. ZIP guards every chunk
+with a CRC-32.
 """
 
 from __future__ import annotations
@@ -45,17 +48,12 @@ class TensorStoreWriter:
     ) -> str:
         """Write one block of one example, (layers, heads, rows, keys); returns its path."""
         path = f"attention/{block}/{example:06d}"
-        array = self._root.create_array(
-            path,
-            shape=probabilities.shape,
-            dtype=np.uint8,
-            chunks=attention_chunks(probabilities.shape),
-            compressors=ZstdCodec(level=1),
-            attributes={"tag": tag, "decode": SQUARE_ROOT_UINT8},
-            dimension_names=("layer", "head", "query", "key"),
-        )
+        layers, _, rows, keys = probabilities.shape
+        heads = self._create_attention(path, probabilities.shape, ("head",), tag)
+        mean = self._create_attention(_mean_path(path), (layers, rows, keys), (), tag)
         for layer, weights in enumerate(probabilities):
-            array[layer] = quantise(weights)
+            heads[layer] = quantise(weights)
+            mean[layer] = quantise(weights.mean(axis=0))
         return path
 
     def add_statistics(self, block: str, statistics: npt.NDArray[np.float32], tag: str) -> Slice:
@@ -84,6 +82,19 @@ class TensorStoreWriter:
             self._zip.close()
         finally:
             self._temporary.unlink(missing_ok=True)
+
+    def _create_attention(
+        self, path: str, shape: tuple[int, ...], head: tuple[str, ...], tag: str
+    ) -> zarr.Array[Any]:
+        return self._root.create_array(
+            path,
+            shape=shape,
+            dtype=np.uint8,
+            chunks=attention_chunks(shape),
+            compressors=ZstdCodec(level=1),
+            attributes={"tag": tag, "decode": SQUARE_ROOT_UINT8},
+            dimension_names=("layer", *head, "query", "key"),
+        )
 
     def _stack(
         self,
@@ -163,14 +174,9 @@ class TensorStore:
 
         ``head=None`` means the mean over heads.
         """
-        array = self._array(path)
-        if head is not None:
-            return dequantise(np.asarray(array[layer, head, row]))
-        heads = np.asarray(array[layer, :, row])
-        total = np.zeros(heads.shape[1:], np.float32)
-        for values in heads:
-            total += dequantise(values)
-        return total / np.float32(len(heads))
+        if head is None:
+            return dequantise(np.asarray(self._array(_mean_path(path))[layer, row]))
+        return dequantise(np.asarray(self._array(path)[layer, head, row]))
 
     def statistics(self, part: Slice) -> npt.NDArray[np.float32]:
         """(statistics + metrics, layers, heads) of one example."""
@@ -193,12 +199,21 @@ class TensorStore:
         return array
 
 
-def attention_chunks(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """One layer, as many whole heads as fit into about 1 MB; long heads split by rows."""
-    _, heads, rows, keys = shape
-    if rows * keys <= CHUNK_BYTES:
-        return 1, max(1, min(heads, CHUNK_BYTES // (rows * keys))), rows, keys
-    return 1, 1, max(1, CHUNK_BYTES // keys), keys
+def attention_chunks(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """One layer, as many whole heads as fit into about 1 MB; long heads split by rows.
+
+    Args:
+        shape: (layers, heads, rows, keys), or (layers, rows, keys).
+    """
+    rows, keys = shape[-2:]
+    if rows * keys > CHUNK_BYTES:
+        return *(1 for _ in shape[:-2]), max(1, CHUNK_BYTES // keys), keys
+    heads = (min(count, CHUNK_BYTES // (rows * keys)) for count in shape[1:-2])
+    return 1, *heads, rows, keys
+
+
+def _mean_path(path: str) -> str:
+    return path.replace("attention/", "attention_mean/", 1)
 
 
 def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
