@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.utils import tensorboard
 
 from tests.logged_examples import joint_example, two_stream_example
+from tests.waiting import wait_until
 from vl_tb_plugin import InvalidExample, LoggingFailed, SummaryWriter
 from vl_tb_plugin.storage.manifest import parse_manifest
 from vl_tb_plugin.storage.run_folder import asset_folder, store_path
@@ -184,13 +184,6 @@ def test_a_failed_write_is_heard_of_and_leaves_nothing_half_written(tmp_path):
         writer.close()
     assert list(logged(tmp_path)["val/0"]) == [0]
     assert len(stores(tmp_path)) == 1
-
-
-def wait_until(holds, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def run_script(body: str, run, *, wait: bool = True) -> subprocess.Popen:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, Request, sync_playwright
 
 from tests.tensorboard_process import TensorBoardProcess
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -45,7 +46,11 @@ def demo_server(
 ) -> Iterator[TensorBoardProcess]:
     log = tmp_path_factory.mktemp("tensorboard") / "log.txt"
     with TensorBoardProcess(["--logdir", str(demo_logs)], log) as server:
-        server.wait_for_runs(3)
+        # every run whole: TensorBoard shows what it has while it still reads
+        complete = [(24, 4)] * 3
+        wait_until(
+            lambda: [(run["tags"], run["last_step"]) for run in server.wait_for_runs(3)] == complete
+        )
         yield server
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.logged_examples import joint_example, two_stream_example
 from tests.tensorboard_process import TensorBoardProcess
+from tests.waiting import wait_until
 from vl_tb_plugin import SummaryWriter
 from vl_tb_plugin.storage.quantisation import error_bound
 
@@ -36,7 +37,12 @@ def tensorboard(request, logdir, tmp_path_factory):
     log = tmp_path_factory.mktemp("tensorboard") / "log.txt"
     arguments = ["--logdir", str(logdir), f"--load_fast={request.param}"]
     with TensorBoardProcess(arguments, log) as process:
-        process.wait_for_runs(2)
+        runs = [
+            {"run": "nested/co-attention", "tags": 1, "last_step": 5},
+            {"run": "single", "tags": 2, "last_step": STEPS[-1]},
+        ]
+        wait_until(lambda: process.get("runs").json["runs"] == runs)
+        wait_until(lambda: process.get("examples", run="single").json["steps"] == STEPS)
         yield process
 
 

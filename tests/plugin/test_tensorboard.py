@@ -7,6 +7,7 @@ import pytest
 
 from tests.logged_examples import joint_example
 from tests.tensorboard_process import TensorBoardProcess
+from tests.waiting import wait_until
 from vl_tb_plugin import SummaryWriter
 from vl_tb_plugin.storage import manifest
 from vl_tb_plugin.storage.run_folder import asset_folder
@@ -64,8 +65,14 @@ def test_a_step_logged_twice_shows_what_was_logged_last(tmp_path, load_fast):
     with TensorBoardProcess(arguments, tmp_path / "out") as tensorboard:
         (run,) = tensorboard.wait_for_runs(1)
         assert run["run"] == "."
-        (example,) = tensorboard.get("examples", run=".").json["examples"]
-        assert (example["steps"], example["predictions"]) == ([3], ["second"])
+
+        def shown() -> tuple[list[int], list[str]]:
+            (example,) = tensorboard.get("examples", run=".").json["examples"]
+            return example["steps"], example["predictions"]
+
+        # the two event files are read one after the other
+        wait_until(lambda: shown() != ([3], ["first"]))
+        assert shown() == ([3], ["second"])
 
 
 def test_runs_named_by_logdir_spec_find_their_files(tmp_path):
