@@ -1,6 +1,7 @@
 """How the plugin behaves in TensorBoard: found by itself, active with data, live, light."""
 
 import json
+import time
 import urllib.request
 
 import pytest
@@ -61,6 +62,8 @@ def test_a_step_logged_twice_shows_what_was_logged_last(tmp_path, load_fast):
     for prediction in ("first", "second"):
         with SummaryWriter(tmp_path / "logs") as writer:
             writer.add_vl_example("val/0", joint_example(prediction=prediction), 3)
+        # TensorBoard reads event files in the order of their names, which begin with the second
+        time.sleep(1.1)
     arguments = ["--logdir", str(tmp_path / "logs"), f"--load_fast={load_fast}"]
     with TensorBoardProcess(arguments, tmp_path / "out") as tensorboard:
         (run,) = tensorboard.wait_for_runs(1)
