@@ -89,8 +89,7 @@ class JointProjection:
     ) -> Iterator[TokenStates]:
         """Hidden states of every example of a run, at one step or at all."""
         folder = self._folders.folder(run)
-        tags = sorted(self._index.tags(experiment, run))
-        for tag, series in self._index.series(experiment, run, tags).items():
+        for tag, series in self._index.all_series(experiment, run).items():
             for manifest in _manifests(series, step):
                 store = self._stores.open(store_path(folder, manifest.store))
                 modality = {item.name: item.modality for item in manifest.sequences}
@@ -143,7 +142,7 @@ class JointProjection:
         steps = {
             logged.step
             for run in request.runs
-            for series in self._series(request.experiment, run).values()
+            for series in self._index.all_series(request.experiment, run).values()
             for logged in series.manifests
         }
         extent = np.stack([low, high], axis=1)
@@ -152,9 +151,6 @@ class JointProjection:
     def _all(self, request: ProjectionRequest) -> Iterator[TokenStates]:
         for run in request.runs:
             yield from self.states(request.experiment, run, None, request.layer, request.sequences)
-
-    def _series(self, experiment: str, run: str) -> dict[str, LoggedSeries]:
-        return self._index.series(experiment, run, sorted(self._index.tags(experiment, run)))
 
 
 def _manifests(series: LoggedSeries, step: int | None) -> Iterator[manifest_pb2.Manifest]:

@@ -59,8 +59,7 @@ class Routes:
         """Every example of a run and what became of it."""
         experiment, run = _experiment(request), text(request, "run")
         version = self._index.version(experiment, [run])
-        tags = sorted(self._index.tags(experiment, run))
-        series = self._index.series(experiment, run, tags)
+        series = self._index.all_series(experiment, run)
         steps = {logged.step for one in series.values() for logged in one.manifests}
         answer = {
             "run": run,

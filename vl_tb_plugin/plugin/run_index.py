@@ -88,6 +88,10 @@ class RunIndex:
                     digest.update(repr(entry).encode())
         return digest.hexdigest()
 
+    def all_series(self, experiment: str, run: str) -> dict[str, LoggedSeries]:
+        """Every step of every tag of a run, tags in order."""
+        return self.series(experiment, run, sorted(self.tags(experiment, run)))
+
     def series(self, experiment: str, run: str, tags: list[str]) -> dict[str, LoggedSeries]:
         """Every step of the given tags of a run."""
         known = self.tags(experiment, run)
