@@ -171,7 +171,16 @@ def test_a_module_that_runs_more_often_than_its_family_says_is_reported(x):
         def forward(self, x):
             return ((heads(x) @ heads(x).transpose(-1, -2)).softmax(-1) @ heads(x)).flatten(1)
 
+    @register("toy_that_runs_once")
+    class OnceFamily(ToyFamily):
+        def structure(self, model):
+            once = AttentionSite("layers.{layer}", "self", "joint", "joint", call=0)
+            return Structure(attention=(once,))
+
     class Twice(Toy):
+        class config(Config):  # noqa: N801  an attribute of transformers' models
+            model_type = "toy_that_runs_once"
+
         def forward(self, x):
             return self.layers[0](x) + self.layers[0](x)
 

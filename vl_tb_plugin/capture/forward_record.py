@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vl_tb_plugin.capture.attention_piece import AttentionPiece
 from vl_tb_plugin.capture.attention_watch import AttentionCall
 from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite
 from vl_tb_plugin.example import InvalidExample
@@ -19,16 +20,19 @@ class ForwardRecord:
     """Attention and hidden states of a batch, by site and layer.
 
     Attributes:
-        attention: each (batch, heads, queries, keys), float32 on the CPU.
-        hidden_states: each (batch, tokens, features), float32 on the CPU.
+        attention: pieces of the attention of every entry of the batch axis.
+        hidden_states: each (batch, tokens, features), float32 on the CPU; later calls of the same
+            module add entries.
+        observed: results of the modules that the family wants to see, one per call.
         mechanisms: in what the attention was seen.
         problems: why something was not captured, a sentence each.
         calls: how often each watched module ran.
         input_ids: (batch, tokens) that the model was called with, where by name.
     """
 
-    attention: dict[AttentionSite, dict[int, Tensor]] = field(default_factory=dict)
-    hidden_states: dict[HiddenStateSite, dict[int, Tensor]] = field(default_factory=dict)
+    attention: dict[AttentionSite, dict[int, list[AttentionPiece]]] = field(default_factory=dict)
+    hidden_states: dict[HiddenStateSite, dict[int, list[Tensor]]] = field(default_factory=dict)
+    observed: dict[str, list[Any]] = field(default_factory=dict)
     mechanisms: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     calls: Counter[nn.Module] = field(default_factory=Counter)
@@ -37,8 +41,9 @@ class ForwardRecord:
     def add_attention(self, site: AttentionSite, layer: int, call: AttentionCall) -> None:
         """Note what a watched call showed, or why it showed nothing clear."""
         where = f"Block {site.block}, layer {layer}"
-        if len(call.seen) == 1:
-            self.attention.setdefault(site, {})[layer] = call.seen[0]
+        if len(call.seen) == 1 or (call.seen and site.packed):
+            pieces = self.attention.setdefault(site, {}).setdefault(layer, [])
+            pieces += _packed(call.seen) if site.packed else _entries(call.seen[0], pieces)
             self.mechanisms.update(call.mechanisms)
         elif call.problems:
             self.problems.append(f"{where}: {'; '.join(call.problems)}.")
@@ -46,9 +51,13 @@ class ForwardRecord:
             self.problems.append(f"{where}: saw {len(call.seen)} attentions in one call, not one.")
 
     def add_hidden_states(self, site: HiddenStateSite, layer: int, states: Tensor) -> None:
-        """Keep a copy of hidden states (batch, tokens, features)."""
+        """Keep a copy of hidden states."""
         copied = states.detach().float().to("cpu", copy=True)
-        self.hidden_states.setdefault(site, {})[layer] = copied
+        if copied.ndim == 2:  # one packed sequence
+            copied = copied[None]
+        elif copied.ndim == 4:  # a grid
+            copied = copied.flatten(1, 2)
+        self.hidden_states.setdefault(site, {}).setdefault(layer, []).append(copied)
 
     def check_batch(self, input_ids: Any) -> None:
         """Raise :class:`InvalidExample` if these are not the ids that this pass ran on."""
@@ -63,14 +72,17 @@ class ForwardRecord:
                 " after generate(), run the model once over the whole text)",
             )
 
-    def lengths(self) -> dict[str, int]:
-        """Number of tokens that each sequence was seen to have, by name."""
-        lengths: dict[str, int] = {}
-        for site, layers in self.attention.items():
-            shape = next(iter(layers.values())).shape
-            lengths.setdefault(site.query, shape[2])
-            lengths.setdefault(site.key, shape[3])
-        for states_site, states_layers in self.hidden_states.items():
-            shape = next(iter(states_layers.values())).shape
-            lengths.setdefault(states_site.sequence, shape[1])
-        return lengths
+
+def _entries(seen: Tensor, before: list[AttentionPiece]) -> list[AttentionPiece]:
+    first = max((piece.entry + 1 for piece in before), default=0)
+    return [AttentionPiece(first + number, entry) for number, entry in enumerate(seen)]
+
+
+def _packed(seen: list[Tensor]) -> list[AttentionPiece]:
+    pieces, start = [], 0
+    for stretch in seen:
+        # equal stretches may also come as a batch: windows, or images of one size
+        for probabilities in stretch:
+            pieces.append(AttentionPiece(0, probabilities, start, start))
+            start += probabilities.shape[1]
+    return pieces

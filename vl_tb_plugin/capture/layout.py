@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence
 from vl_tb_plugin.capture.families.registry import Family
@@ -28,7 +29,8 @@ def sequences_of(
 
 def _placed(sequence: TokenSequence | SampleSequence, number: int) -> SampleSequence:
     if isinstance(sequence, SampleSequence):
-        return sequence
+        own = sequence.entries or sequence.placements
+        return sequence if own else replace(sequence, entries=(number,))
     if isinstance(sequence, TokenSequence):
         return SampleSequence(sequence, (number,))
     raise InvalidExample("layout", "TokenSequences for every sample", type(sequence).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -29,12 +30,7 @@ def module_sites(model: nn.Module, sites: tuple[Site, ...]) -> list[ModuleSite[S
     """
     found: list[ModuleSite[Site]] = []
     for site in sites:
-        pattern = _pattern(site.path)
-        matches = [
-            (match, module)
-            for name, module in model.named_modules()
-            if (match := pattern.search(name)) is not None
-        ]
+        matches = _matches(model, site.path)
         if "{layer}" not in site.path:
             matches = sorted(matches, key=lambda match: match[0].string.count("."))[:1]
         layers = [
@@ -43,6 +39,25 @@ def module_sites(model: nn.Module, sites: tuple[Site, ...]) -> list[ModuleSite[S
         ]
         found += sorted(layers, key=lambda entry: entry.layer)
     return found
+
+
+def observed_modules(model: nn.Module, paths: Mapping[str, str]) -> dict[str, nn.Module]:
+    """The module of each named path, where the model has it."""
+    found = {}
+    for name, path in paths.items():
+        matches = _matches(model, path)
+        if matches:
+            found[name] = matches[0][1]
+    return found
+
+
+def _matches(model: nn.Module, path: str) -> list[tuple[re.Match[str], nn.Module]]:
+    pattern = _pattern(path)
+    return [
+        (match, module)
+        for name, module in model.named_modules()
+        if (match := pattern.search(name)) is not None
+    ]
 
 
 def _pattern(path: str) -> re.Pattern[str]:

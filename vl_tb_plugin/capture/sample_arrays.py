@@ -5,58 +5,92 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from vl_tb_plugin.capture.attention_piece import AttentionPiece
+from vl_tb_plugin.capture.families.forward_inputs import Part, SampleSequence
 from vl_tb_plugin.capture.forward_record import ForwardRecord
 from vl_tb_plugin.example import Attention, HiddenStates
 
 
 def sample_attention(
-    record: ForwardRecord, entries: Mapping[str, Sequence[int]]
+    record: ForwardRecord, sequences: Mapping[str, SampleSequence]
 ) -> list[Attention]:
     """The attention blocks of one sample, layers ascending.
 
     Args:
         record: of the batch.
-        entries: by sequence of the sample, its entries on the batch axis. Several entries follow
-            one another and do not attend to each other.
+        sequences: of the sample, by name.
     """
-    blocks = []
+    blocks: dict[tuple[str, str, str], dict[int, Tensor]] = {}
     for site, layers in record.attention.items():
-        if site.query in entries and site.key in entries:
-            numbers = sorted(layers)
-            stacked = torch.stack(
-                [_block_diagonal(layers[number], entries[site.query]) for number in numbers]
-            )
-            blocks.append(Attention(stacked, site.block, site.query, site.key, layers=numbers))
-    return blocks
+        if site.query in sequences and site.key in sequences:
+            query, key = sequences[site.query], sequences[site.key]
+            query_parts, key_parts = query.parts(site.placement), key.parts(site.placement)
+            shape = (len(query.tokens), len(key.tokens))
+            arrays = blocks.setdefault((site.block, site.query, site.key), {})
+            for number, pieces in layers.items():
+                arrays[number] = _placed(pieces, query_parts, key_parts, shape)
+    return [
+        Attention(torch.stack([arrays[n] for n in sorted(arrays)]), *names, sorted(arrays))
+        for names, arrays in blocks.items()
+    ]
 
 
 def sample_hidden_states(
-    record: ForwardRecord, entries: Mapping[str, Sequence[int]]
+    record: ForwardRecord, sequences: Mapping[str, SampleSequence]
 ) -> list[HiddenStates]:
     """The hidden states of one sample, one entry per sequence, layers ascending."""
-    by_sequence: dict[str, dict[int, Tensor]] = {}
+    by_sequence: dict[str, dict[int, npt.NDArray[np.float32]]] = {}
     for site, layers in record.hidden_states.items():
-        by_sequence.setdefault(site.sequence, {}).update(layers)
-    result = []
-    for sequence, layers in by_sequence.items():
-        if sequence in entries:
-            numbers = sorted(layers)
-            chosen = list(entries[sequence])
-            stacked = np.stack([layers[number][chosen].flatten(0, 1) for number in numbers])
-            result.append(HiddenStates(stacked, sequence, layers=numbers))
-    return result
+        if site.sequence in sequences:
+            sequence = sequences[site.sequence]
+            arrays = by_sequence.setdefault(site.sequence, {})
+            for number, calls in layers.items():
+                parts = sequence.parts(site.placement)
+                arrays[number] = _gathered(torch.cat(calls), parts, len(sequence.tokens))
+    return [
+        HiddenStates(np.stack([arrays[n] for n in sorted(arrays)]), name, layers=sorted(arrays))
+        for name, arrays in by_sequence.items()
+    ]
 
 
-def _block_diagonal(layer: Tensor, entries: Sequence[int]) -> Tensor:
-    """(batch, heads, queries, keys) to (heads, all queries, all keys) of some entries."""
-    if len(entries) == 1:
-        return layer[entries[0]]
-    _, heads, queries, keys = layer.shape
-    joined = torch.zeros(heads, len(entries) * queries, len(entries) * keys)
-    for place, entry in enumerate(entries):
-        rows = slice(place * queries, (place + 1) * queries)
-        joined[:, rows, place * keys : (place + 1) * keys] = layer[entry]
-    return joined
+def _placed(
+    pieces: Sequence[AttentionPiece],
+    query_parts: Sequence[Part],
+    key_parts: Sequence[Part],
+    shape: tuple[int, int],
+) -> Tensor:
+    """(heads, queries, keys) of a sample: its pieces where they belong, zero elsewhere."""
+    matrix = torch.zeros(pieces[0].probabilities.shape[0], *shape)
+    for piece in pieces:
+        _, queries, keys = piece.probabilities.shape
+        for query_part in query_parts:
+            rows, row_positions = _overlap(query_part, piece.entry, piece.query_start, queries)
+            for key_part in key_parts if len(rows) else ():
+                columns, positions = _overlap(key_part, piece.entry, piece.key_start, keys)
+                cut = piece.probabilities[:, rows][:, :, columns]
+                matrix[:, row_positions[:, None], positions[None, :]] = cut
+    return matrix
+
+
+def _overlap(part: Part, entry: int, start: int, count: int) -> tuple[Tensor, Tensor]:
+    """Which of ``count`` tokens of an entry, from ``start`` on, lie in a part, and at which
+    positions of the sequence."""
+    if part.entry != entry:
+        return torch.empty(0, dtype=torch.long), torch.empty(0, dtype=torch.long)
+    first = max(start, part.start)
+    last = min(start + count, part.start + len(part.positions))
+    own = torch.arange(first, max(first, last))
+    return own - start, torch.as_tensor(part.positions, dtype=torch.long)[own - part.start]
+
+
+def _gathered(states: Tensor, parts: Sequence[Part], count: int) -> npt.NDArray[np.float32]:
+    """(tokens, features) of a sample."""
+    result = torch.zeros(count, states.shape[-1])
+    for part in parts:
+        own, positions = _overlap(part, part.entry, 0, states.shape[1])
+        result[positions] = states[part.entry, own]
+    return result.numpy()

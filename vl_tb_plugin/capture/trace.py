@@ -18,7 +18,7 @@ from vl_tb_plugin.capture.families.text_sequence import prompt_text
 from vl_tb_plugin.capture.forward_record import ForwardRecord
 from vl_tb_plugin.capture.interface_patch import watched_interface
 from vl_tb_plugin.capture.layout import Layout, sequences_of
-from vl_tb_plugin.capture.module_sites import ModuleSite, module_sites
+from vl_tb_plugin.capture.module_sites import ModuleSite, module_sites, observed_modules
 from vl_tb_plugin.capture.per_sample_values import PerSampleValues
 from vl_tb_plugin.capture.provenance import provenance
 from vl_tb_plugin.capture.sample_arrays import sample_attention, sample_hidden_states
@@ -48,6 +48,7 @@ class Trace:
             )
         states = structure.hidden_states if hidden_states else ()
         self._hidden_states = module_sites(self._model, states)
+        self._observed = observed_modules(self._model, structure.observed)
         self._record: ForwardRecord | None = None
         self._recording: ForwardRecord | None = None
         self._stack: ExitStack | None = None
@@ -61,6 +62,9 @@ class Trace:
                 stack.enter_context(watched(module, self._is_recording, self._finish))
             for states_entry in self._hidden_states:
                 stack.callback(_hook(states_entry, self._add_hidden_states).remove)
+            for name, module in self._observed.items():
+                observe = functools.partial(self._observe, name)
+                stack.callback(module.register_forward_hook(observe).remove)
             stack.enter_context(wrapped_forward(self._model, self._wrap))
             self._stack = stack.pop_all()
         return self
@@ -104,8 +108,8 @@ class Trace:
             batch=batch,
             tokenizer=getattr(self._processor, "tokenizer", self._processor),
             image_processor=getattr(self._processor, "image_processor", None),
-            lengths=record.lengths(),
             images=given.images and [given.sample_images(i) for i in range(len(given.images))],
+            observed=record.observed,
             output=output,
         )
         samples = sequences_of(inputs, self._family, self._layout)
@@ -114,14 +118,14 @@ class Trace:
         left_out = [*dict.fromkeys(record.problems), *dict.fromkeys(inputs.remarks)]
         examples = []
         for number, sequences in enumerate(samples):
-            entries = {placed.tokens.name: placed.entries for placed in sequences}
+            by_name = {placed.tokens.name: placed for placed in sequences}
             own = given.of(number)
             own["text"] = own["text"] or prompt_text(inputs, number, sequences[0].tokens)
             examples.append(
                 Example(
                     [placed.tokens for placed in sequences],
-                    sample_attention(record, entries),
-                    sample_hidden_states(record, entries),
+                    sample_attention(record, by_name),
+                    sample_hidden_states(record, by_name),
                     provenance=origin,
                     left_out=left_out,
                     **own,
@@ -152,15 +156,18 @@ class Trace:
         number = self._recording.calls[call.module]
         self._recording.calls[call.module] += 1
         own = [entry for entry in self._attention if entry.module is call.module]
-        for entry in own:
-            if entry.site.call == number:
-                self._recording.add_attention(entry.site, entry.layer, call)
-        known = {entry.site.call for entry in own}
-        if number not in known:
+        fitting = [entry for entry in own if entry.site.call in (None, number)]
+        for entry in fitting:
+            self._recording.add_attention(entry.site, entry.layer, call)
+        if not fitting:
             name = type(call.module).__name__
             self._recording.problems.append(
-                f"{name} ran {number + 1} times in one pass: only {len(known)} of them kept."
+                f"{name} ran {number + 1} times in one pass: only {len(own)} of them kept."
             )
+
+    def _observe(self, name: str, module: nn.Module, args: tuple[Any, ...], result: Any) -> None:
+        if self._recording is not None:
+            self._recording.observed.setdefault(name, []).append(result)
 
     def _add_hidden_states(self, entry: ModuleSite[HiddenStateSite], states: Tensor) -> None:
         if self._recording is not None:
@@ -210,7 +217,9 @@ def _hook(
             add(entry, states)
 
     def take_output(module: nn.Module, args: tuple[Any, ...], result: Any) -> None:
-        add(entry, result if isinstance(result, Tensor) else result[site.index])
+        states = result if isinstance(result, Tensor) else result[site.index]
+        if isinstance(states, Tensor):
+            add(entry, states)
 
     if site.at == "input":
         return entry.module.register_forward_pre_hook(take_input, with_kwargs=True)

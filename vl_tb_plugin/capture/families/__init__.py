@@ -27,7 +27,7 @@ Building blocks for new families: ``text_tokens`` (strings, special, padding), `
 ``image_grid`` (boxes of a grid), ``image_crop`` (from the model's input back to the original).
 """
 
-from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence
+from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, Part, SampleSequence
 from vl_tb_plugin.capture.families.registry import (
     Family,
     UnknownModel,
@@ -42,6 +42,7 @@ __all__ = [
     "Family",
     "ForwardInputs",
     "HiddenStateSite",
+    "Part",
     "SampleSequence",
     "Structure",
     "UnknownModel",

@@ -93,7 +93,8 @@ class _PatchGrid:
         height, width = inputs.batch["pixel_values"].shape[-2:]
         patch = config.vision_config.patch_size
         self.rows, self.columns = height // patch, width // patch
-        self.has_class = inputs.lengths.get("vision", 0) == self.rows * self.columns + 1
+        towers = inputs.model.named_parameters()
+        self.has_class = any(name.endswith("class_embedding") for name, _ in towers)
         # "full" keeps the tower's class token in the prompt, "default" drops it
         strategy = inputs.batch.get("vision_feature_select_strategy")
         strategy = strategy or config.vision_feature_select_strategy
@@ -112,8 +113,7 @@ class _PatchGrid:
 
     def tokens(self, inputs: ForwardInputs, sample: int, image: int) -> list[_ImageToken]:
         """The tower's tokens for one image of a sample."""
-        own = inputs.images[sample] if inputs.images is not None else []
-        original = own[image] if image < len(own) else None
+        original = inputs.original(sample, image)
         boxes = uncropped(grid_boxes(self.rows, self.columns), original, inputs.image_processor)
         patches = [
             _ImageToken(name, "image", box, image)

@@ -8,7 +8,8 @@ there; a shorter stream then has a gap before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -24,7 +25,13 @@ class AttentionSite:
         query: name of the sequence that asks.
         key: name of the sequence that is looked at.
         first_layer: number of layer 0 of this stack on the common depth.
-        call: which call within a forward pass, where the same module runs several times.
+        call: which call within a forward pass, where one module serves several blocks. ``None``
+            means all of them: later calls add entries to the batch axis (a tower that runs once
+            per image).
+        packed: whether one call computes several attentions one after another, each over the next
+            stretch of entry 0 (images or windows packed into one sequence).
+        placement: which placement of the two sequences holds here, where a
+            :class:`~vl_tb_plugin.capture.families.SampleSequence` has several (shifted windows).
     """
 
     path: str
@@ -32,12 +39,17 @@ class AttentionSite:
     query: str
     key: str
     first_layer: int = 0
-    call: int = 0
+    call: int | None = None
+    packed: bool = False
+    placement: str = ""
 
 
 @dataclass(frozen=True)
 class HiddenStateSite:
     """Modules whose input or output is the hidden states of a sequence.
+
+    The tensor is (batch, tokens, features), or (tokens, features) for a batch of one packed
+    sequence, or (batch, rows, columns, features) of a grid, which is read row by row.
 
     Args:
         path: as in :class:`AttentionSite`.
@@ -45,6 +57,7 @@ class HiddenStateSite:
         first_layer: number of the hidden state of ``{layer}`` 0 (without ``{layer}``: of this one).
         at: whether the module's first argument or its result is meant.
         index: which element, where the result is a tuple.
+        placement: as in :class:`AttentionSite`.
     """
 
     path: str
@@ -52,11 +65,22 @@ class HiddenStateSite:
     first_layer: int = 0
     at: Literal["input", "output"] = "output"
     index: int = 0
+    placement: str = ""
 
 
 @dataclass(frozen=True)
 class Structure:
-    """All sites of a model; blocks appear in the example in this order."""
+    """All sites of a model.
+
+    Args:
+        attention: blocks appear in the example in this order.
+        hidden_states: where hidden states are.
+        observed: modules whose results the family wants to see when it builds the sequences, path
+            by name; see :attr:`ForwardInputs.observed`.
+        generated: name of the sequence that grows token by token under ``generate()``, if any.
+    """
 
     attention: tuple[AttentionSite, ...]
     hidden_states: tuple[HiddenStateSite, ...] = ()
+    observed: Mapping[str, str] = field(default_factory=dict)
+    generated: str = ""
