@@ -14,7 +14,6 @@ from vl_tb_plugin.capture.attention_watch import AttentionCall, watched, wrapped
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
 from vl_tb_plugin.capture.families.registry import find_family
 from vl_tb_plugin.capture.families.structure import HiddenStateSite
-from vl_tb_plugin.capture.families.text_sequence import prompt_text
 from vl_tb_plugin.capture.forward_record import ForwardRecord
 from vl_tb_plugin.capture.interface_patch import watched_interface
 from vl_tb_plugin.capture.layout import Layout, sequences_of
@@ -22,6 +21,7 @@ from vl_tb_plugin.capture.module_sites import ModuleSite, module_sites, observed
 from vl_tb_plugin.capture.per_sample_values import PerSampleValues
 from vl_tb_plugin.capture.provenance import provenance
 from vl_tb_plugin.capture.sample_arrays import sample_attention, sample_hidden_states
+from vl_tb_plugin.capture.sequences.text_sequence import prompt_text
 from vl_tb_plugin.example import Example
 
 

@@ -1,11 +1,10 @@
-"""A case for every family, in the order of the documentation."""
+"""The cases of every family, one module per group of structures."""
 
-from tests.capture.families import (
-    language_and_vision_streams,
-    vision_prefix_decoders,
-)
+import importlib
+import pkgutil
 
 CASES = [
-    *language_and_vision_streams.CASES,
-    *vision_prefix_decoders.CASES,
+    case
+    for module in pkgutil.iter_modules(__path__, f"{__name__}.")
+    for case in importlib.import_module(module.name).CASES
 ]

@@ -23,8 +23,7 @@ is missing here takes a few lines of your own, anywhere before ``trace``:
 ...             for row in inputs.batch["input_ids"].tolist()
 ...         ]
 
-Building blocks for new families: ``text_tokens`` (strings, special, padding), ``text_sequence``,
-``image_grid`` (boxes of a grid), ``image_crop`` (from the model's input back to the original).
+Building blocks for new families: :mod:`vl_tb_plugin.capture.sequences`.
 """
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, Part, SampleSequence

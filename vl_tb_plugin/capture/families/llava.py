@@ -15,21 +15,20 @@ As in transformers, the decoder's last hidden state is the one after its final n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence
-from vl_tb_plugin.capture.families.image_crop import uncropped
-from vl_tb_plugin.capture.families.image_grid import grid_boxes, patch_names
 from vl_tb_plugin.capture.families.registry import register
 from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
-from vl_tb_plugin.capture.families.text_sequence import text_sequence
+from vl_tb_plugin.capture.sequences.image_tokens import (
+    ImageToken,
+    grid_tokens,
+    image_places,
+    image_sequence,
+    prompt_with_images,
+)
+from vl_tb_plugin.capture.sequences.text_sequence import text_sequence
 from vl_tb_plugin.example import InvalidExample, TokenSequence
-
-_NOWHERE = (np.nan,) * 4
 
 
 @register("llava")
@@ -48,6 +47,7 @@ class Llava:
                 HiddenStateSite(tower.format(layer=0), "vision", at="input"),
                 HiddenStateSite(tower, "vision", first_layer=1),
             ),
+            generated="joint",
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence | SampleSequence]]:
@@ -55,34 +55,22 @@ class Llava:
         first_image = 0
         for sample in range(len(inputs.batch["input_ids"])):
             text = text_sequence(inputs, sample, "joint")
-            places = _image_places(inputs, sample)
-            if not places:
+            places = image_places(inputs, sample, inputs.model.config.image_token_id)
+            if inputs.batch.get("pixel_values") is None or not places:
                 samples.append([text])
                 continue
             grid = _PatchGrid(inputs)
-            images = grid.count_images(len(places), sample)
-            vision = [grid.tokens(inputs, sample, image) for image in range(images)]
-            joint = _joint_sequence(text, places, grid.kept(vision))
-            entries = tuple(range(first_image, first_image + images))
-            first_image += images
-            samples.append([joint, SampleSequence(_vision_sequence(vision), entries)])
+            images = [
+                grid.tokens(inputs, sample, image)
+                for image in range(grid.count_images(len(places), sample))
+            ]
+            kept = [token for image in images for token in image[int(grid.drops_class) :]]
+            joint = prompt_with_images(text, places, kept)
+            vision = image_sequence([token for image in images for token in image], "vision")
+            entries = range(first_image, first_image + len(images))
+            first_image += len(images)
+            samples.append([joint, SampleSequence(vision, entries)])
         return samples
-
-
-def _image_places(inputs: ForwardInputs, sample: int) -> list[int]:
-    if inputs.batch.get("pixel_values") is None:
-        return []
-    ids = inputs.batch["input_ids"][sample]
-    places: list[int] = (ids == inputs.model.config.image_token_id).nonzero().flatten().tolist()
-    return places
-
-
-@dataclass(frozen=True)
-class _ImageToken:
-    name: str
-    modality: str
-    box: Sequence[float]
-    image: int
 
 
 class _PatchGrid:
@@ -111,39 +99,7 @@ class _PatchGrid:
             )
         return places // per_image
 
-    def tokens(self, inputs: ForwardInputs, sample: int, image: int) -> list[_ImageToken]:
+    def tokens(self, inputs: ForwardInputs, sample: int, image: int) -> list[ImageToken]:
         """The tower's tokens for one image of a sample."""
-        original = inputs.original(sample, image)
-        boxes = uncropped(grid_boxes(self.rows, self.columns), original, inputs.image_processor)
-        patches = [
-            _ImageToken(name, "image", box, image)
-            for name, box in zip(patch_names(self.rows, self.columns), boxes, strict=True)
-        ]
-        classes = [_ImageToken("[CLS]", "special", _NOWHERE, -1)] if self.has_class else []
-        return classes + patches
-
-    def kept(self, images: list[list[_ImageToken]]) -> list[_ImageToken]:
-        """The tokens that enter the prompt, image after image."""
-        return [token for image in images for token in image[int(self.drops_class) :]]
-
-
-def _joint_sequence(
-    text: TokenSequence, places: Sequence[int], patches: Sequence[_ImageToken]
-) -> TokenSequence:
-    tokens, modality = list(text.tokens), list(text.modality)
-    boxes, image_index = np.full((len(tokens), 4), np.nan), np.full(len(tokens), -1)
-    for place, patch in zip(places, patches, strict=True):
-        tokens[place], modality[place] = patch.name, patch.modality
-        boxes[place], image_index[place] = patch.box, patch.image
-    return TokenSequence(tokens, modality, "joint", boxes, image_index)
-
-
-def _vision_sequence(images: list[list[_ImageToken]]) -> TokenSequence:
-    tokens = [token for image in images for token in image]
-    return TokenSequence(
-        [token.name for token in tokens],
-        [token.modality for token in tokens],
-        "vision",
-        np.array([token.box for token in tokens]),
-        np.array([token.image for token in tokens]),
-    )
+        patches = grid_tokens(inputs, sample, image, self.rows, self.columns)
+        return [ImageToken("[CLS]"), *patches] if self.has_class else patches

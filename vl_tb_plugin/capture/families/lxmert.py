@@ -25,7 +25,7 @@ from torch import Tensor
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
 from vl_tb_plugin.capture.families.registry import register
 from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
-from vl_tb_plugin.capture.families.text_sequence import text_sequence
+from vl_tb_plugin.capture.sequences.text_sequence import text_sequence
 from vl_tb_plugin.example import TokenSequence
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -11,9 +12,6 @@ from torch import nn
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence
 from vl_tb_plugin.capture.families.structure import Structure
 from vl_tb_plugin.example import TokenSequence
-
-BUILT_IN = ("llava", "lxmert")
-"""Modules of this package that register a family each."""
 
 
 class Family(Protocol):
@@ -86,6 +84,7 @@ def find_family(model: nn.Module) -> tuple[nn.Module, str, Family]:
 
 def _load_built_in() -> None:
     theirs = dict(_families)
-    for name in BUILT_IN:
-        importlib.import_module(f"vl_tb_plugin.capture.families.{name}")
+    package = importlib.import_module("vl_tb_plugin.capture.families")
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
     _families.update(theirs)  # what a user registered before counts

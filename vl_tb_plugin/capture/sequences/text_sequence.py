@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
-from vl_tb_plugin.capture.families.text_tokens import readable_text, text_modalities, token_strings
+from vl_tb_plugin.capture.sequences.text_tokens import readable_text, text_modalities, token_strings
 from vl_tb_plugin.example import TokenSequence
 
 
