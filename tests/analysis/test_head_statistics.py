@@ -7,20 +7,31 @@ import pytest
 
 from tests.logged_examples import grid_boxes, joint_example, softmaxed_noise, two_stream_example
 from vl_tb_plugin import TokenSequence
-from vl_tb_plugin.analysis.attention_layer import BlockAxes
-from vl_tb_plugin.analysis.head_statistics import STATISTICS, head_statistics, mean_of_defined
+from vl_tb_plugin.analysis.block_axes import BlockAxes
+from vl_tb_plugin.analysis.head_statistics import (
+    STATISTICS,
+    head_statistics,
+    layer_sums,
+    mean_of_defined,
+)
+from vl_tb_plugin.analysis.head_sums import HeadSums
 
 NO_TARGET = np.zeros((0, 4), np.float32)
 
 
-def by_name(probabilities, axes) -> dict[str, np.ndarray]:
-    return dict(zip(STATISTICS, head_statistics(probabilities, axes), strict=True))
+def statistics_of(probabilities, axes, rows=None) -> np.ndarray:
+    rows = np.arange(len(axes.query)) if rows is None else rows
+    return head_statistics([layer_sums(layer, rows, axes) for layer in probabilities])
 
 
-def axes_of(example, block, rows=None) -> BlockAxes:
-    query, key = example.sequence(block.query), example.sequence(block.key)
-    rows = block.query_positions if rows is None else rows
-    return BlockAxes(query, key, rows, example.target_boxes)
+def by_name(probabilities, axes, rows=None) -> dict[str, np.ndarray]:
+    return dict(zip(STATISTICS, statistics_of(probabilities, axes, rows), strict=True))
+
+
+def axes_of(example, block) -> BlockAxes:
+    return BlockAxes(
+        example.sequence(block.query), example.sequence(block.key), example.target_boxes
+    )
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +148,7 @@ def test_spans_shrink_with_special_tokens():
         ["[CLS]", "a", "0"], ["special", "text", "image"], boxes=[[np.nan] * 4] * 2 + [[0, 0, 1, 1]]
     )
     weights = np.array([[[[0.2, 0.3, 0.5], [0.6, 0.1, 0.3], [0.8, 0.1, 0.1]]]], np.float32)
-    values = by_name(weights, BlockAxes(sequence, sequence, np.arange(3), NO_TARGET))
+    values = by_name(weights, BlockAxes(sequence, sequence, NO_TARGET))
     assert values["text_to_image"][0, 0] == pytest.approx(0.3)
     assert values["image_to_text"][0, 0] == pytest.approx(0.1)
     assert values["mass_special"][0, 0] == pytest.approx(0.7)
@@ -145,7 +156,7 @@ def test_spans_shrink_with_special_tokens():
 
 def test_uniform_and_one_hot_rows_bound_the_shape_statistics():
     sequence = TokenSequence(["a"] * 4, ["text"] * 4)
-    axes = BlockAxes(sequence, sequence, np.arange(4), NO_TARGET)
+    axes = BlockAxes(sequence, sequence, NO_TARGET)
     # one-hot rows keep a vanishing weight elsewhere: the mask admits all four keys
     one_hot = np.eye(4, dtype=np.float32) * (1 - 4e-30) + 1e-30
     weights = np.stack([np.full((4, 4), 0.25, np.float32), one_hot])[None]
@@ -162,7 +173,7 @@ def test_a_key_that_everyone_looks_at_is_a_sink():
     sequence = TokenSequence(["a"] * 30, ["text"] * 30)
     weights = np.full((1, 1, 30, 30), 0.4 / 29, np.float32)
     weights[..., 7] = 0.6
-    values = by_name(weights, BlockAxes(sequence, sequence, np.arange(30), NO_TARGET))
+    values = by_name(weights, BlockAxes(sequence, sequence, NO_TARGET))
     assert values["mass_sink"][0, 0] == pytest.approx(0.6 + 0.4 / 29)
 
 
@@ -179,7 +190,7 @@ def test_only_rows_that_were_kept_count():
     example = joint_example(seed=8)
     block = example.attention[0]
     rows = np.array([1, 2])
-    kept = by_name(block.probabilities[:, :, rows], axes_of(example, block, rows))
+    kept = by_name(block.probabilities[:, :, rows], axes_of(example, block), rows)
     weights = block.probabilities[0, 0, 1:3]
     assert kept["text_to_image"][0, 0] == pytest.approx(weights[:, 5:].mean(), rel=1e-5)
     assert np.isnan(kept["image_to_text"]).all()
@@ -188,7 +199,7 @@ def test_only_rows_that_were_kept_count():
 def test_target_share_counts_a_token_by_its_overlap_with_the_box():
     image = TokenSequence(["0", "1", "2", "3"], ["image"] * 4, name="image", boxes=grid_boxes(2))
     text = TokenSequence(["a"], ["text"], name="text")
-    axes = BlockAxes(text, image, np.arange(1), np.array([[0, 0, 0.75, 0.5]], np.float32))
+    axes = BlockAxes(text, image, np.array([[0, 0, 0.75, 0.5]], np.float32))
     weights = np.array([[[[0.4, 0.2, 0.3, 0.1]]]], np.float32)
     assert by_name(weights, axes)["target_share"][0, 0] == pytest.approx(0.4 + 0.1)
 
@@ -205,9 +216,23 @@ def test_padding_changes_nothing():
     weights = np.zeros((2, 3, count + 1, count + 1), np.float32)
     weights[:, :, :count, :count] = block.probabilities
     weights[:, :, count, 0] = 1
-    axes = BlockAxes(padded, padded, np.arange(count + 1), example.target_boxes)
-    plain = head_statistics(block.probabilities, axes_of(example, block))
-    assert np.allclose(head_statistics(weights, axes), plain, rtol=1e-5, equal_nan=True)
+    axes = BlockAxes(padded, padded, example.target_boxes)
+    plain = statistics_of(block.probabilities, axes_of(example, block))
+    assert np.allclose(statistics_of(weights, axes), plain, rtol=1e-5, equal_nan=True)
+
+
+def test_rows_heads_and_keys_may_come_in_stretches(causal):
+    """Chunks of a long sequence, groups of heads, keys that a sliding window leaves out."""
+    weights, axes = causal
+    layer, count = weights[0], len(axes.query)
+    parts = HeadSums(len(layer), axes)
+    for head in range(len(layer)):
+        for start in range(0, count, 4):
+            rows = np.arange(start, min(start + 4, count))
+            keys = np.arange(rows[-1] + 1)  # causal: none later has a weight
+            parts.add(layer[head : head + 1, rows][:, :, keys], rows, keys, first_head=head)
+    whole = head_statistics([layer_sums(layer, np.arange(count), axes)])
+    assert np.allclose(head_statistics([parts]), whole, rtol=1e-5, equal_nan=True)
 
 
 def test_a_layer_mean_leaves_out_what_is_undefined():
@@ -219,7 +244,7 @@ def test_large_blocks_stay_accurate_in_single_precision():
     rng = np.random.default_rng(0)
     sequence = TokenSequence(["a"] * 300, ["text"] * 300)
     weights = softmaxed_noise((1, 1, 300, 300), rng)
-    values = by_name(weights, BlockAxes(sequence, sequence, np.arange(300), NO_TARGET))
+    values = by_name(weights, BlockAxes(sequence, sequence, NO_TARGET))
     exact = weights[0, 0].astype(np.float64)
     assert values["entropy"][0, 0] == pytest.approx(
         -(exact * np.log(exact)).sum(1).mean(), rel=1e-6

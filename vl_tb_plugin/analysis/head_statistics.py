@@ -1,8 +1,8 @@
 """Statistics of attention heads: one number per layer and head of a block.
 
-To add one, write a function ``AttentionLayer -> (heads,)`` and decorate it with
-:func:`statistic`; the plugin offers it with its title, unit and description. NaN says that a
-statistic has no meaning for a block (there are no image keys, say).
+To add one, write a function ``HeadSums -> (heads,)`` and decorate it with :func:`statistic`; the
+plugin offers it with its title, unit and description. NaN says that a statistic has no meaning for
+a block (there are no image keys, say).
 
 Sources: Aflalo et al., *VL-InterpreT* (CVPR 2022) for the block means; Hoyer, *Non-negative
 matrix factorization with sparseness constraints* (JMLR 2004); Xiao et al., *Efficient streaming
@@ -11,13 +11,14 @@ language models with attention sinks* (ICLR 2024).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from vl_tb_plugin.analysis.attention_layer import AttentionLayer, BlockAxes, FloatArray
+from vl_tb_plugin.analysis.block_axes import BlockAxes, FloatArray
+from vl_tb_plugin.analysis.head_sums import IMAGE, TEXT, HeadSums
 
 SINK_FACTOR = 10.0
 """A key is a sink where it receives more than this many times the uniform weight."""
@@ -31,7 +32,7 @@ class HeadStatistic:
     title: str
     unit: str
     description: str
-    compute: Callable[[AttentionLayer], FloatArray]
+    compute: Callable[[HeadSums], FloatArray]
 
 
 STATISTICS: dict[str, HeadStatistic] = {}
@@ -39,12 +40,12 @@ STATISTICS: dict[str, HeadStatistic] = {}
 
 def statistic(
     title: str, unit: str, description: str
-) -> Callable[[Callable[[AttentionLayer], FloatArray]], Callable[[AttentionLayer], FloatArray]]:
+) -> Callable[[Callable[[HeadSums], FloatArray]], Callable[[HeadSums], FloatArray]]:
     """Register a function as the statistic of its own name."""
 
     def register(
-        compute: Callable[[AttentionLayer], FloatArray],
-    ) -> Callable[[AttentionLayer], FloatArray]:
+        compute: Callable[[HeadSums], FloatArray],
+    ) -> Callable[[HeadSums], FloatArray]:
         name = compute.__name__
         STATISTICS[name] = HeadStatistic(name, title, unit, description, compute)
         return compute
@@ -52,23 +53,36 @@ def statistic(
     return register
 
 
-def head_statistics(probabilities: FloatArray, axes: BlockAxes) -> FloatArray:
+def head_statistics(layers: Sequence[HeadSums]) -> FloatArray:
     """Every registered statistic of one block.
 
     Args:
-        probabilities: (layers, heads, rows, keys), rows sum to one.
-        axes: what rows and keys are.
+        layers: the sums of each layer.
 
     Returns:
         (statistics, layers, heads) float32 in the order of :data:`STATISTICS`; NaN where a
         statistic is not defined.
     """
-    result = np.full((len(STATISTICS), *probabilities.shape[:2]), np.nan, np.float32)
-    for index, layer_probabilities in enumerate(probabilities):
-        layer = AttentionLayer(layer_probabilities, axes)
+    result = np.full((len(STATISTICS), len(layers), layers[0].heads), np.nan, np.float32)
+    for index, sums in enumerate(layers):
         for position, entry in enumerate(STATISTICS.values()):
-            result[position, index] = entry.compute(layer)
+            result[position, index] = entry.compute(sums)
     return result
+
+
+def layer_sums(
+    probabilities: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], axes: BlockAxes
+) -> HeadSums:
+    """The sums of one layer that is at hand as a whole.
+
+    Args:
+        probabilities: (heads, rows, keys), rows sum to one.
+        rows: position in the query sequence of every row.
+        axes: what rows and keys are.
+    """
+    sums = HeadSums(len(probabilities), axes)
+    sums.add(probabilities, rows)
+    return sums
 
 
 def mean_of_defined(values: FloatArray) -> FloatArray:
@@ -87,8 +101,8 @@ def mean_of_defined(values: FloatArray) -> FloatArray:
     "share",
     "Share of a text token's attention that goes to image tokens, mean over text tokens.",
 )
-def mass_text_to_image(layer: AttentionLayer) -> FloatArray:
-    return layer.mass(layer.axes.text_rows, layer.axes.image_keys)
+def mass_text_to_image(sums: HeadSums) -> FloatArray:
+    return _mass(sums, TEXT, sums.axes.image_keys)
 
 
 @statistic(
@@ -96,8 +110,8 @@ def mass_text_to_image(layer: AttentionLayer) -> FloatArray:
     "share",
     "Share of an image token's attention that goes to text tokens, mean over image tokens.",
 )
-def mass_image_to_text(layer: AttentionLayer) -> FloatArray:
-    return layer.mass(layer.axes.image_rows, layer.axes.text_keys)
+def mass_image_to_text(sums: HeadSums) -> FloatArray:
+    return _mass(sums, IMAGE, sums.axes.text_keys)
 
 
 @statistic(
@@ -105,8 +119,8 @@ def mass_image_to_text(layer: AttentionLayer) -> FloatArray:
     "share",
     "Share of a text token's attention that goes to text tokens, mean over text tokens.",
 )
-def mass_text_to_text(layer: AttentionLayer) -> FloatArray:
-    return layer.mass(layer.axes.text_rows, layer.axes.text_keys)
+def mass_text_to_text(sums: HeadSums) -> FloatArray:
+    return _mass(sums, TEXT, sums.axes.text_keys)
 
 
 @statistic(
@@ -114,8 +128,8 @@ def mass_text_to_text(layer: AttentionLayer) -> FloatArray:
     "share",
     "Share of an image token's attention that goes to image tokens, mean over image tokens.",
 )
-def mass_image_to_image(layer: AttentionLayer) -> FloatArray:
-    return layer.mass(layer.axes.image_rows, layer.axes.image_keys)
+def mass_image_to_image(sums: HeadSums) -> FloatArray:
+    return _mass(sums, IMAGE, sums.axes.image_keys)
 
 
 @statistic(
@@ -124,8 +138,10 @@ def mass_image_to_image(layer: AttentionLayer) -> FloatArray:
     "Share of a token's attention that goes to special tokens (class, separator, begin of"
     " sequence ...), mean over text and image tokens.",
 )
-def mass_special(layer: AttentionLayer) -> FloatArray:
-    return layer.mass(layer.axes.content_rows, layer.axes.special_keys)
+def mass_special(sums: HeadSums) -> FloatArray:
+    if not sums.axes.special_keys.any():
+        return sums.undefined()
+    return _mean(_received(sums) @ sums.axes.special_keys, sums.content_rows)
 
 
 @statistic(
@@ -134,12 +150,12 @@ def mass_special(layer: AttentionLayer) -> FloatArray:
     "Share of attention that goes to the first token and to every token that receives more than"
     " 10 times the uniform weight, mean over text and image tokens.",
 )
-def mass_sink(layer: AttentionLayer) -> FloatArray:
-    if not layer.axes.content_rows.any():
-        return layer.undefined()
-    uniform = 1.0 / np.maximum(layer.admitted.max(axis=1, keepdims=True), 1)
-    sinks = (layer.received > SINK_FACTOR * uniform) | layer.axes.first_key
-    return (layer.received * sinks).sum(axis=1)
+def mass_sink(sums: HeadSums) -> FloatArray:
+    uniform = 1.0 / np.maximum(sums.admitted, 1)
+    received = _received(sums)
+    mean = received / np.maximum(sums.content_rows, 1)[:, None]
+    sinks = (mean > SINK_FACTOR * uniform[:, None]) | sums.axes.first_key
+    return _mean((received * sinks).sum(axis=1), sums.content_rows)
 
 
 @statistic(
@@ -148,21 +164,18 @@ def mass_sink(layer: AttentionLayer) -> FloatArray:
     "Of the attention that text tokens give to the image, the share that lies inside the target"
     " box. Defined where the example carries one.",
 )
-def target_share(layer: AttentionLayer) -> FloatArray:
-    if not layer.axes.target_overlap.any():
-        return layer.undefined()
-    on_target = layer.mass(layer.axes.text_rows, layer.axes.target_overlap)
-    on_image = layer.mass(layer.axes.text_rows, layer.axes.image_keys)
-    return _ratio(on_target, on_image)
+def target_share(sums: HeadSums) -> FloatArray:
+    if not sums.axes.target_overlap.any():
+        return sums.undefined()
+    from_text = sums.received[:, TEXT]
+    return _ratio(from_text @ sums.axes.target_overlap, from_text @ sums.axes.image_keys)
 
 
 # Block means, as VL-InterpreT defines them, except that spans shrink with the special tokens.
 
 
-def _block_mean(
-    layer: AttentionLayer, rows: npt.NDArray[np.bool_], keys: npt.NDArray[np.bool_]
-) -> FloatArray:
-    return layer.mass(rows, keys) / max(int(keys.sum()), 1)
+def _block_mean(sums: HeadSums, rows: int, keys: npt.NDArray[np.bool_]) -> FloatArray:
+    return _mass(sums, rows, keys) / max(int(keys.sum()), 1)
 
 
 @statistic(
@@ -170,8 +183,8 @@ def _block_mean(
     "weight",
     "Mean weight over all pairs of a text query and an image key (VL-InterpreT's img2txt).",
 )
-def text_to_image(layer: AttentionLayer) -> FloatArray:
-    return _block_mean(layer, layer.axes.text_rows, layer.axes.image_keys)
+def text_to_image(sums: HeadSums) -> FloatArray:
+    return _block_mean(sums, TEXT, sums.axes.image_keys)
 
 
 @statistic(
@@ -179,20 +192,20 @@ def text_to_image(layer: AttentionLayer) -> FloatArray:
     "weight",
     "Mean weight over all pairs of an image query and a text key (VL-InterpreT's txt2img).",
 )
-def image_to_text(layer: AttentionLayer) -> FloatArray:
-    return _block_mean(layer, layer.axes.image_rows, layer.axes.text_keys)
+def image_to_text(sums: HeadSums) -> FloatArray:
+    return _block_mean(sums, IMAGE, sums.axes.text_keys)
 
 
 @statistic(
     "Text → text, mean", "weight", "Mean weight over all pairs of a text query and a text key."
 )
-def text_to_text(layer: AttentionLayer) -> FloatArray:
-    return _block_mean(layer, layer.axes.text_rows, layer.axes.text_keys)
+def text_to_text(sums: HeadSums) -> FloatArray:
+    return _block_mean(sums, TEXT, sums.axes.text_keys)
 
 
 @statistic("Image → image, mean", "weight", "Mean weight over all pairs of an image query and key.")
-def image_to_image(layer: AttentionLayer) -> FloatArray:
-    return _block_mean(layer, layer.axes.image_rows, layer.axes.image_keys)
+def image_to_image(sums: HeadSums) -> FloatArray:
+    return _block_mean(sums, IMAGE, sums.axes.image_keys)
 
 
 @statistic(
@@ -201,27 +214,26 @@ def image_to_image(layer: AttentionLayer) -> FloatArray:
     "As image → image, with the weight of a token on itself and its two neighbours in the"
     " sequence counted as zero.",
 )
-def image_to_image_no_self(layer: AttentionLayer) -> FloatArray:
-    axes = layer.axes
-    if not axes.same_sequence or not axes.image_rows.any() or not axes.image_keys.any():
-        return layer.undefined()
-    pairs = axes.image_rows[:, None] & axes.image_keys[None, :] & (axes.token_distance > 1)
-    count = int(axes.image_rows.sum()) * int(axes.image_keys.sum())
-    return layer.weighted(pairs.astype(np.float32)) / count
+def image_to_image_no_self(sums: HeadSums) -> FloatArray:
+    keys = int(sums.axes.image_keys.sum())
+    if not sums.axes.same_sequence or not keys:
+        return sums.undefined()
+    apart = sums.received[:, IMAGE] @ sums.axes.image_keys - sums.beside
+    return _mean(apart, sums.rows[:, IMAGE]) / keys
 
 
 @statistic(
     "Cross-modal, mean", "weight", "Mean of the text → image and the image → text block means."
 )
-def cross_modal(layer: AttentionLayer) -> FloatArray:
-    return (text_to_image(layer) + image_to_text(layer)) / 2
+def cross_modal(sums: HeadSums) -> FloatArray:
+    return (text_to_image(sums) + image_to_text(sums)) / 2
 
 
 @statistic(
     "Intra-modal, mean", "weight", "Mean of the text → text and the image → image block means."
 )
-def intra_modal(layer: AttentionLayer) -> FloatArray:
-    return (text_to_text(layer) + image_to_image(layer)) / 2
+def intra_modal(sums: HeadSums) -> FloatArray:
+    return (text_to_text(sums) + image_to_image(sums)) / 2
 
 
 # Shape of the rows.
@@ -230,8 +242,8 @@ def intra_modal(layer: AttentionLayer) -> FloatArray:
 @statistic(
     "Entropy", "nats", "How widely a token spreads its attention, mean over text and image tokens."
 )
-def entropy(layer: AttentionLayer) -> FloatArray:
-    return mean_of_defined(layer.row_entropy)
+def entropy(sums: HeadSums) -> FloatArray:
+    return _mean(sums.entropy, sums.content_rows)
 
 
 @statistic(
@@ -239,15 +251,13 @@ def entropy(layer: AttentionLayer) -> FloatArray:
     "0 to 1",
     "Entropy divided by its maximum, ln(number of keys that the mask admits).",
 )
-def normalized_entropy(layer: AttentionLayer) -> FloatArray:
-    several = layer.admitted > 1
-    ceiling = np.log(np.maximum(layer.admitted, 2)).astype(np.float32)
-    return mean_of_defined(np.where(several, layer.row_entropy / ceiling, np.nan))
+def normalized_entropy(sums: HeadSums) -> FloatArray:
+    return _mean(sums.relative_entropy, sums.several)
 
 
 @statistic("Perplexity", "keys", "exp(entropy): how many keys a token attends to, in effect.")
-def perplexity(layer: AttentionLayer) -> FloatArray:
-    return np.exp(entropy(layer))
+def perplexity(sums: HeadSums) -> FloatArray:
+    return np.exp(entropy(sums))
 
 
 @statistic(
@@ -256,23 +266,13 @@ def perplexity(layer: AttentionLayer) -> FloatArray:
     "(√N - |a|₁/|a|₂) / (√N - 1) over the N admitted keys: 0 is uniform, 1 is a single key; mean"
     " over text and image tokens.",
 )
-def hoyer(layer: AttentionLayer) -> FloatArray:
-    weights = layer.content
-    square = np.einsum("hrk,hrk->hr", weights, weights, optimize=False)
-    total = weights.sum(axis=2)
-    root = np.sqrt(layer.admitted).astype(np.float32)
-    several = (layer.admitted > 1) & (square > 0)
-    ratio = total / np.sqrt(np.where(several, square, 1))
-    return mean_of_defined(
-        np.where(several, (root - ratio) / np.where(several, root - 1, 1), np.nan)
-    )
+def hoyer(sums: HeadSums) -> FloatArray:
+    return _mean(sums.hoyer, sums.several)
 
 
 @statistic("Largest weight", "weight", "A token's largest weight, mean over text and image tokens.")
-def max_weight(layer: AttentionLayer) -> FloatArray:
-    if not layer.axes.content_rows.any():
-        return layer.undefined()
-    return layer.content.max(axis=2).mean(axis=1)
+def max_weight(sums: HeadSums) -> FloatArray:
+    return _mean(sums.largest, sums.content_rows)
 
 
 # Distances.
@@ -283,12 +283,10 @@ def max_weight(layer: AttentionLayer) -> FloatArray:
     "tokens",
     "Mean |query - key| in tokens over the attention that text tokens give to text tokens.",
 )
-def distance_text(layer: AttentionLayer) -> FloatArray:
-    axes = layer.axes
-    if not axes.same_sequence:
-        return layer.undefined()
-    pairs = (axes.text_rows[:, None] & axes.text_keys[None, :]).astype(np.float32)
-    return _ratio(layer.weighted(pairs * axes.token_distance), layer.weighted(pairs))
+def distance_text(sums: HeadSums) -> FloatArray:
+    if not sums.axes.same_sequence:
+        return sums.undefined()
+    return _ratio(sums.text_distance, sums.received[:, TEXT] @ sums.axes.text_keys)
 
 
 @statistic(
@@ -297,12 +295,26 @@ def distance_text(layer: AttentionLayer) -> FloatArray:
     "Mean Euclidean distance, in fractions of the image, over the attention that image tokens give"
     " to image tokens of the same image.",
 )
-def distance_image(layer: AttentionLayer) -> FloatArray:
-    axes = layer.axes
-    distance = axes.image_distance
-    pairs = axes.image_rows[:, None] & axes.image_keys[None, :] & ~np.isnan(distance)
-    weights = pairs.astype(np.float32)
-    return _ratio(layer.weighted(np.where(pairs, distance, 0)), layer.weighted(weights))
+def distance_image(sums: HeadSums) -> FloatArray:
+    return _ratio(sums.image_distance, sums.image_pairs)
+
+
+def _received(sums: HeadSums) -> FloatArray:
+    """(heads, keys): weight that each key received from text and image rows."""
+    total: FloatArray = sums.received.sum(axis=1)
+    return total
+
+
+def _mass(sums: HeadSums, rows: int, keys: npt.NDArray[np.bool_]) -> FloatArray:
+    """(heads,): mean over the rows of a modality of the sum over ``keys``."""
+    if not keys.any():
+        return sums.undefined()
+    return _mean(sums.received[:, rows] @ keys.astype(np.float32), sums.rows[:, rows])
+
+
+def _mean(total: FloatArray, count: npt.NDArray[np.int64]) -> FloatArray:
+    """(heads,): a sum as a mean; NaN over nothing."""
+    return _ratio(total, count.astype(np.float64))
 
 
 def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vl_tb_plugin.analysis.attention_layer import BlockAxes
-from vl_tb_plugin.analysis.head_statistics import STATISTICS, head_statistics
+from vl_tb_plugin.analysis.block_axes import BlockAxes
+from vl_tb_plugin.analysis.head_statistics import STATISTICS, head_statistics, layer_sums
 from vl_tb_plugin.example import Attention, Example
 from vl_tb_plugin.storage.image_file import write_image
 from vl_tb_plugin.storage.manifest import build_manifest
@@ -240,8 +240,9 @@ def _statistics(example: Example, block: Attention) -> np.ndarray:
     axes = BlockAxes(
         query=example.sequence(block.query),
         key=example.sequence(block.key),
-        rows=block.query_positions,
         target_boxes=example.target_boxes,
     )
+    rows = block.query_positions
+    layers = [layer_sums(layer, rows, axes) for layer in block.probabilities]
     own = [metric[None] for metric in block.metrics.values()]
-    return np.concatenate([head_statistics(block.probabilities, axes), *own])
+    return np.concatenate([head_statistics(layers), *own])

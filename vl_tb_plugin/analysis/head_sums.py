@@ -1,0 +1,195 @@
+"""Sums over the rows of attention heads, from which every statistic of a head follows.
+
+They are additive: rows may come in any number of stretches (chunks of a long sequence, the steps
+of a generation, the images of a sample), and nothing of size queries x keys needs to be kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vl_tb_plugin.analysis.block_axes import BlockAxes, FloatArray
+
+TEXT, IMAGE = 0, 1
+"""Rows of :attr:`HeadSums.received` and columns of :attr:`HeadSums.rows`."""
+
+
+class HeadSums:
+    """Sums for the heads of one layer of one block of one sample.
+
+    Attributes:
+        axes: what rows and keys are. May be replaced by axes of the same tokens with other boxes.
+        rows: (heads, 2) number of text rows and of image rows so far.
+        received: (heads, 2, keys) weight that each key received from text rows, from image rows.
+        admitted: (heads,) largest number of keys that a row had a weight on.
+        entropy, largest: (heads,) sums over text and image rows, in nats and weight.
+        relative_entropy, hoyer: sums over those rows with more than one key, see ``several``.
+        several: (heads,) number of them.
+        beside: (heads,) weight of image tokens on themselves and on an image token right beside.
+        text_distance: (heads,) sum of weight times ``|query - key|`` over pairs of text tokens.
+        image_distance: (heads,) sum of weight times distance over pairs of image tokens of one
+            image, in fractions of the image.
+        image_pairs: (heads,) sum of weight over those pairs.
+    """
+
+    def __init__(self, heads: int, axes: BlockAxes):
+        self.axes = axes
+        self.rows = np.zeros((heads, 2), np.int64)
+        self.received = np.zeros((heads, 2, len(axes.key)), np.float32)
+        self.admitted = np.zeros(heads, np.int64)
+        self.several = np.zeros(heads, np.int64)
+        self.entropy = np.zeros(heads)
+        self.relative_entropy = np.zeros(heads)
+        self.hoyer = np.zeros(heads)
+        self.largest = np.zeros(heads)
+        self.beside = np.zeros(heads)
+        self.text_distance = np.zeros(heads)
+        self.image_distance = np.zeros(heads)
+        self.image_pairs = np.zeros(heads)
+
+    @property
+    def heads(self) -> int:
+        """Number of heads."""
+        return len(self.rows)
+
+    @property
+    def content_rows(self) -> npt.NDArray[np.int64]:
+        """(heads,) number of text and image rows."""
+        return self.rows.sum(axis=1)
+
+    def undefined(self) -> FloatArray:
+        """(heads,) of NaN: the statistic has no meaning for this block."""
+        return np.full(self.heads, np.nan, np.float32)
+
+    def add(
+        self,
+        probabilities: npt.NDArray[np.float32],
+        queries: npt.NDArray[np.intp],
+        keys: npt.NDArray[np.intp] | slice = slice(None),
+        first_head: int = 0,
+    ) -> None:
+        """Add rows of some heads.
+
+        Args:
+            probabilities: (heads, rows, keys), rows sum to one.
+            queries: position in the query sequence of each row.
+            keys: position in the key sequence of each column; those that lack have no weight.
+            first_head: number of the first of these heads.
+        """
+        heads = slice(first_head, first_head + len(probabilities))
+        text, image = self.axes.text_queries[queries], self.axes.image_queries[queries]
+        self.rows[heads] += int(text.sum()), int(image.sum())
+        kinds = np.stack([text, image]).astype(np.float32)
+        self.received[heads, :, keys] += kinds @ probabilities
+        content = text | image
+        if content.any():
+            self._add_shapes(heads, _RowShapes(probabilities), content)
+            self._add_pairs(heads, probabilities, queries, keys)
+
+    def _add_shapes(self, heads: slice, rows: _RowShapes, content: npt.NDArray[np.bool_]) -> None:
+        admitted, entropy = rows.admitted[:, content], rows.entropy[:, content]
+        self.admitted[heads] = np.maximum(self.admitted[heads], admitted.max(axis=1))
+        self.entropy[heads] += entropy.sum(axis=1)
+        self.largest[heads] += rows.largest[:, content].sum(axis=1)
+        several = admitted > 1
+        ceiling = np.log(np.maximum(admitted, 2))
+        root = np.sqrt(np.maximum(admitted, 2))
+        length = np.sqrt(np.maximum(rows.square[:, content], np.finfo(np.float32).tiny))
+        hoyer = (root - rows.total[:, content] / length) / (root - 1)
+        self.several[heads] += several.sum(axis=1)
+        self.relative_entropy[heads] += (several * (entropy / ceiling)).sum(axis=1)
+        self.hoyer[heads] += (several * hoyer).sum(axis=1)
+
+    def _add_pairs(
+        self,
+        heads: slice,
+        probabilities: npt.NDArray[np.float32],
+        queries: npt.NDArray[np.intp],
+        keys: npt.NDArray[np.intp] | slice,
+    ) -> None:
+        axes = self.axes
+        if not axes.same_sequence:
+            return
+        key_positions = np.arange(len(axes.key))[keys]
+        text = _Pairs.between(axes.text_queries, axes.text_keys, queries, key_positions)
+        if text.some:
+            distance = np.abs(text.queries[:, None] - text.keys[None, :]).astype(np.float32)
+            self.text_distance[heads] += _weighted(text.of(probabilities), distance)
+        image = _Pairs.between(axes.image_queries, axes.image_keys, queries, key_positions)
+        if image.some:
+            weights = image.of(probabilities)
+            near = np.abs(image.queries[:, None] - image.keys[None, :]) <= 1
+            rows, columns = np.nonzero(near)
+            self.beside[heads] += weights[:, rows, columns].sum(axis=1, dtype=np.float64)
+            distance, one_image = self._image_distance(image)
+            self.image_distance[heads] += _weighted(weights, distance)
+            self.image_pairs[heads] += _weighted(weights, one_image)
+
+    def _image_distance(self, image: _Pairs) -> tuple[FloatArray, FloatArray]:
+        """(queries, keys) distance, 0 across images; and 1 within an image, 0 across."""
+        query_centres, key_centres = self.axes.image_centres
+        distance = np.linalg.norm(
+            query_centres[image.queries][:, None] - key_centres[image.keys][None], axis=-1
+        )
+        image_of_query = self.axes.query.image_index[image.queries]
+        image_of_key = self.axes.key.image_index[image.keys]
+        one = (image_of_query[:, None] == image_of_key[None, :]) & ~np.isnan(distance)
+        return np.where(one, distance, 0).astype(np.float32), one.astype(np.float32)
+
+
+class _RowShapes:
+    """Numbers of every row, (heads, rows): how its weights are spread, whatever the keys are."""
+
+    def __init__(self, probabilities: npt.NDArray[np.float32]):
+        # 0 ln 0 = 0: the logarithm of the smallest normal number times zero is zero
+        logarithm = np.maximum(probabilities, np.finfo(np.float32).tiny)
+        np.log(logarithm, out=logarithm)
+        self.entropy = -np.einsum("hrk,hrk->hr", probabilities, logarithm)
+        self.admitted = np.count_nonzero(probabilities, axis=2)
+        self.square = np.einsum("hrk,hrk->hr", probabilities, probabilities)
+        self.total = probabilities.sum(axis=2)
+        self.largest = probabilities.max(axis=2)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """The rows and columns of one modality, and their positions in the sequence."""
+
+    rows: npt.NDArray[np.intp]
+    columns: npt.NDArray[np.intp]
+    queries: npt.NDArray[np.intp]
+    keys: npt.NDArray[np.intp]
+
+    @classmethod
+    def between(
+        cls,
+        query_kind: npt.NDArray[np.bool_],
+        key_kind: npt.NDArray[np.bool_],
+        queries: npt.NDArray[np.intp],
+        keys: npt.NDArray[np.intp],
+    ) -> _Pairs:
+        rows = np.flatnonzero(query_kind[queries])
+        columns = np.flatnonzero(key_kind[keys])
+        return cls(rows, columns, queries[rows], keys[columns])
+
+    @property
+    def some(self) -> bool:
+        return bool(len(self.rows) and len(self.columns))
+
+    def of(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(heads, rows, columns) of one modality."""
+        return probabilities[:, _span(self.rows)][:, :, _span(self.columns)]
+
+
+def _span(positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp] | slice:
+    """A slice where the positions are consecutive, which spares a copy."""
+    first, last = int(positions[0]), int(positions[-1])
+    return slice(first, last + 1) if last - first + 1 == len(positions) else positions
+
+
+def _weighted(weights: FloatArray, pairs: FloatArray) -> FloatArray:
+    """(heads,): sum over all pairs of weight times ``pairs`` (queries, keys)."""
+    return np.einsum("hrk,rk->h", weights, pairs).astype(np.float64)
