@@ -60,7 +60,7 @@ def test_a_step_becomes_one_store_and_one_manifest_per_example(tmp_path):
     store = TensorStore(store_path(tmp_path, manifest.store))
     block = manifest.attention[0]
     assert store.statistics(block.statistics_slice).shape == (len(block.statistics), 2, 3)
-    assert store.attention(block.weights, 1, 2, 0).sum() == pytest.approx(1, abs=0.02)
+    assert store.attention(block.weights, 1, 2, 0).decoded().sum() == pytest.approx(1, abs=0.02)
 
 
 def test_own_metrics_follow_the_statistics(tmp_path):

@@ -23,7 +23,7 @@ def manifest_of(example):
         store="store",
         statistics=["entropy"],
         digests=["0" * 64] * len(example.images),
-        weights={block.name: "weights" for block in example.attention},
+        weights={block.name: ("weights", block.weights) for block in example.attention},
         statistics_slices={block.name: place for block in example.attention},
         hidden_states_slices={states.sequence: place for states in example.hidden_states},
     )

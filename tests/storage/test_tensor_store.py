@@ -8,7 +8,8 @@ import zarr
 from zarr.storage import ZipStore
 
 from tests.logged_examples import softmaxed_noise
-from vl_tb_plugin.storage.quantisation import dequantise, error_bound
+from vl_tb_plugin import Attention
+from vl_tb_plugin.example.encoded_probabilities import PRECISIONS
 from vl_tb_plugin.storage.tensor_store import (
     CHUNK_BYTES,
     TensorStore,
@@ -27,16 +28,18 @@ def path(tmp_path):
     return tmp_path / "plugins" / "step.zarr.zip"
 
 
-def test_attention_is_read_back_within_the_quantisation_bound(path, rng):
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_attention_is_read_back_within_the_bound_of_its_precision(path, rng, precision):
     weights = softmaxed_noise((2, 3, 5, 7), rng)
     writer = TensorStoreWriter(path)
-    name = writer.add_attention("self", weights, 0, "val/0")
+    kept = Attention(weights, precision=precision).weights
+    name = writer.add_attention("self", kept, 0, "val/0")
     writer.publish()
     store = TensorStore(path)
     row = store.attention(name, 1, 2, 4)
-    assert (np.abs(row - weights[1, 2, 4]) <= error_bound(weights[1, 2, 4])).all()
+    assert (np.abs(row.decoded() - weights[1, 2, 4]) <= row.error_bound()).all()
     mean, expected = store.attention(name, 0, None, slice(None)), weights[0].mean(axis=0)
-    assert (np.abs(mean - expected) <= error_bound(expected)).all()
+    assert (np.abs(mean.decoded() - expected) <= mean.error_bound() + 1e-7).all()
 
 
 def test_stacked_arrays_are_read_back_example_by_example(path, rng):
@@ -85,19 +88,19 @@ def test_activations_beyond_float16_are_kept(path):
 def test_plain_zarr_opens_a_store_and_its_attributes_say_how_to_read_it(path, rng):
     weights = softmaxed_noise((1, 2, 3, 3), rng)
     writer = TensorStoreWriter(path)
-    name = writer.add_attention("self", weights, 0, "val/0007")
+    name = writer.add_attention("self", Attention(weights).weights, 0, "val/0007")
     writer.publish()
     array = zarr.open_array(ZipStore(path, mode="r"), path=name, mode="r")
     assert array.attrs["tag"] == "val/0007"
     assert array.metadata.dimension_names == ("layer", "head", "query", "key")
     assert array.attrs["decode"] == "p = (value / 255) ** 2"
     by_hand = (np.asarray(array[:]) / 255) ** 2
-    assert np.allclose(by_hand, dequantise(np.asarray(array[:])))
+    assert np.allclose(by_hand, weights, atol=4e-3)
 
 
 def test_nothing_is_visible_before_it_is_published(path):
     writer = TensorStoreWriter(path)
-    writer.add_attention("self", np.ones((1, 1, 1, 1), np.float32), 0, "t")
+    writer.add_attention("self", Attention(np.ones((1, 1, 1, 1))).weights, 0, "t")
     assert not path.exists()
     writer.publish()
     assert path.exists() and list(path.parent.iterdir()) == [path]
@@ -111,7 +114,8 @@ def test_discarding_leaves_nothing_behind(path):
 
 def test_a_flipped_bit_is_noticed(path, rng):
     writer = TensorStoreWriter(path)
-    name = writer.add_attention("self", softmaxed_noise((1, 1, 40, 40), rng), 0, "t")
+    kept = Attention(softmaxed_noise((1, 1, 40, 40), rng)).weights
+    name = writer.add_attention("self", kept, 0, "t")
     writer.publish()
     raw = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as archive:

@@ -5,7 +5,8 @@ may rely on it. Nothing here knows of models, files or TensorBoard.
 """
 
 from vl_tb_plugin.example.array_input import InvalidExample, as_array
-from vl_tb_plugin.example.attention import Attention
+from vl_tb_plugin.example.attention import Attention, KeptWeights
+from vl_tb_plugin.example.encoded_probabilities import EncodedProbabilities, Precision, encode
 from vl_tb_plugin.example.example import Example, FieldValue
 from vl_tb_plugin.example.hidden_states import HiddenStates
 from vl_tb_plugin.example.token_sequence import MODALITIES, TokenSequence
@@ -13,10 +14,14 @@ from vl_tb_plugin.example.token_sequence import MODALITIES, TokenSequence
 __all__ = [
     "MODALITIES",
     "Attention",
+    "EncodedProbabilities",
     "Example",
     "FieldValue",
     "HiddenStates",
     "InvalidExample",
+    "KeptWeights",
+    "Precision",
     "TokenSequence",
     "as_array",
+    "encode",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,38 @@ from vl_tb_plugin.example.array_input import (
     check_finite,
     check_name,
 )
+from vl_tb_plugin.example.encoded_probabilities import (
+    EncodedProbabilities,
+    check_precision,
+    encode,
+)
 from vl_tb_plugin.example.token_sequence import TokenSequence
 
 _ROW_SUM_TOLERANCE = {"float16": 5e-3, "bfloat16": 3e-2}
+
+
+@dataclass(frozen=True, eq=False)
+class KeptWeights:
+    """The weights of a block that are kept, encoded.
+
+    Attributes:
+        probabilities: (layers, heads, rows, keys) of the layers and heads below.
+        mean: (layers, rows, keys), the mean over *all* heads.
+        layers: numbers of the layers whose weights are kept, ascending.
+        heads: numbers of the heads whose weights are kept, ascending.
+        keys: positions of the keys kept, ascending, where not all were; the others read zero.
+    """
+
+    probabilities: EncodedProbabilities
+    mean: EncodedProbabilities
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    keys: tuple[int, ...] | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return self.probabilities.nbytes + self.mean.nbytes
 
 
 class Attention:
@@ -32,6 +62,8 @@ class Attention:
         layers: number of each layer in its stack, ascending; default ``0 .. layers - 1``.
         rows: which query positions the rows are, ascending, where not all were kept.
         metrics: extra layer x head numbers of your own, ``{title: (layers, heads) array}``.
+        precision: in which the weights are stored: ``uint8`` (square-root scale),
+            ``uint8_row_maximum``, ``float16`` or ``float32``.
 
     Raises:
         InvalidExample: for a wrong shape, NaN or infinity, values outside [0, 1].
@@ -40,10 +72,14 @@ class Attention:
     name: str
     query: str
     key: str
-    probabilities: npt.NDArray[np.float32]
     layers: tuple[int, ...]
+    heads: int
+    """Number of heads."""
     rows: tuple[int, ...] | None
     metrics: dict[str, npt.NDArray[np.float32]]
+    precision: str
+    statistics: npt.NDArray[np.float32] | None
+    """(statistics, layers, heads) where they were computed as the model ran."""
 
     def __init__(
         self,
@@ -54,6 +90,7 @@ class Attention:
         layers: Sequence[int] | None = None,
         rows: Sequence[int] | None = None,
         metrics: Mapping[str, Any] | None = None,
+        precision: str = "uint8",
     ):
         check_name(name, "attention name")
         where = f"attention {name!r}"
@@ -62,10 +99,14 @@ class Attention:
         if array.ndim != 4 or 0 in array.shape:
             expected = "shape (layers, heads, queries, keys)"
             raise InvalidExample(f"{where}.probabilities", expected, f"{array.shape}")
-        self.probabilities = array.astype(np.float32, copy=False)
+        self.precision = check_precision(precision, f"{where}.precision")
+        self.statistics = None
+        self._exact: npt.NDArray[np.float32] | None = array.astype(np.float32, copy=False)
+        self._kept: KeptWeights | None = None
         self._tolerance = _ROW_SUM_TOLERANCE.get(dtype, 1e-3)
-        self._check_range(f"{where}.probabilities")
+        self._check_range(self._exact, f"{where}.probabilities")
         layer_count, head_count, row_count, _ = array.shape
+        self.heads = head_count
         self.layers = ascending(layers, layer_count, f"{where}.layers", "layer of probabilities")
         self.rows = None
         if rows is not None:
@@ -75,9 +116,70 @@ class Attention:
             for title, values in (metrics or {}).items()
         }
 
+    @classmethod
+    def captured(
+        cls,
+        names: tuple[str, str, str],
+        layers: Sequence[int],
+        heads: int,
+        rows: Sequence[int] | None,
+        kept: KeptWeights,
+        statistics: npt.NDArray[np.float32],
+    ) -> Attention:
+        """A block whose weights were encoded, and statistics computed, as the model ran.
+
+        Args:
+            names: of the block, the query and the key sequence.
+            layers: number of each layer with statistics.
+            heads: number of heads with statistics.
+            rows: query positions kept, where not all were.
+            kept: the weights.
+            statistics: (statistics, layers, heads).
+        """
+        block = cls.__new__(cls)
+        block.name, block.query, block.key = names
+        block.layers, block.heads = tuple(layers), heads
+        block.rows = None if rows is None else tuple(rows)
+        block.metrics, block.precision = {}, kept.probabilities.precision
+        block.statistics = statistics
+        block._exact, block._kept = None, kept
+        return block
+
     def __repr__(self) -> str:
-        shape = " x ".join(map(str, self.probabilities.shape))
+        shape = " x ".join(map(str, self.shape))
         return f"Attention({self.name!r}, {self.query} -> {self.key}, {shape})"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(layers, heads, rows, keys) of the weights kept."""
+        kept = self._kept
+        return self.probabilities.shape if kept is None else kept.probabilities.values.shape
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float32]:
+        """(layers, heads, rows, keys) of the weights kept; decoded where they are encoded."""
+        if self._exact is not None:
+            return self._exact
+        assert self._kept is not None
+        return self._kept.probabilities.decoded()
+
+    @property
+    def weights(self) -> KeptWeights:
+        """The weights in the precision in which they are stored."""
+        if self._kept is not None:
+            return self._kept
+        exact = self.probabilities
+        return KeptWeights(
+            encode(exact, self.precision),
+            encode(exact.mean(axis=1), self.precision),
+            self.layers,
+            tuple(range(self.heads)),
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return self.probabilities.nbytes if self._kept is None else self._kept.nbytes
 
     @property
     def kind(self) -> str:
@@ -88,14 +190,14 @@ class Attention:
     def query_positions(self) -> npt.NDArray[np.intp]:
         """Position in the query sequence of every row kept, shape (rows,)."""
         if self.rows is None:
-            return np.arange(self.probabilities.shape[2])
+            return np.arange(self.shape[2])
         return np.asarray(self.rows, dtype=np.intp)
 
     def check_against(self, query: TokenSequence, key: TokenSequence) -> None:
         """Raise :class:`InvalidExample` if the block does not fit its sequences, or if the row of
         a query that is not padding does not sum to one."""
         where = f"attention {self.name!r}"
-        _, _, row_count, key_count = self.probabilities.shape
+        _, _, row_count, key_count = self.shape
         if self.rows is None and row_count != len(query):
             raise InvalidExample(
                 f"{where}.probabilities",
@@ -112,9 +214,11 @@ class Attention:
                 f"{len(key)} keys on axis 3, as in sequence {self.key!r}",
                 f"{key_count}",
             )
+        if self._exact is None:
+            return  # rows are checked where they are whole; codes sum to one only roughly
         positions = self.query_positions
         counted = np.array([query.modality[position] != "padding" for position in positions])
-        sums = self.probabilities.sum(axis=-1)[:, :, counted]
+        sums = self._exact.sum(axis=-1)[:, :, counted]
         error = np.abs(sums - 1)
         if sums.size and float(error.max()) > self._tolerance:
             layer, head, row = (int(i) for i in np.unravel_index(error.argmax(), error.shape))
@@ -126,9 +230,9 @@ class Attention:
                 f" query {position} ({query.tokens[position]!r})",
             )
 
-    def _check_range(self, argument: str) -> None:
-        check_finite(self.probabilities, argument)
-        low, high = float(self.probabilities.min()), float(self.probabilities.max())
+    def _check_range(self, exact: npt.NDArray[np.float32], argument: str) -> None:
+        check_finite(exact, argument)
+        low, high = float(exact.min()), float(exact.max())
         if low < -1e-6 or high > 1 + self._tolerance:
             raise InvalidExample(
                 argument,

@@ -104,9 +104,9 @@ class Example:
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays hold in memory, the measure of back-pressure."""
-        arrays: list[npt.NDArray[Any]] = [block.probabilities for block in self.attention]
-        arrays += [states.values for states in self.hidden_states]
-        return sum(array.nbytes for array in [*arrays, *self.images])
+        parts: list[Any] = [*self.attention, *self.images]
+        parts += [states.values for states in self.hidden_states]
+        return sum(part.nbytes for part in parts)
 
     def _check_parts(self) -> None:
         if not self.sequences:

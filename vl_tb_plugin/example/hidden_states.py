@@ -26,7 +26,8 @@ class HiddenStates:
     """
 
     sequence: str
-    values: npt.NDArray[np.float32]
+    values: npt.NDArray[np.floating[Any]]
+    """(layers, tokens, features), float16 where given so, else float32."""
     layers: tuple[int, ...]
 
     def __init__(self, values: Any, sequence: str = "joint", layers: Sequence[int] | None = None):
@@ -36,7 +37,8 @@ class HiddenStates:
         if array.ndim != 3 or 0 in array.shape:
             expected = "shape (layers, tokens, features)"
             raise InvalidExample(f"{where}.values", expected, f"{array.shape}")
-        self.values = array.astype(np.float32, copy=False)
+        # halves stay halves: memory, and the store keeps no more
+        self.values = array if array.dtype == np.float16 else array.astype(np.float32, copy=False)
         check_finite(self.values, f"{where}.values")
         self.layers = ascending(layers, len(array), f"{where}.layers", "layer of values")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,6 @@ from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.image_file import read_image
-from vl_tb_plugin.storage.quantisation import error_bound
 from vl_tb_plugin.storage.run_folder import store_path
 
 if TYPE_CHECKING:
@@ -104,13 +104,21 @@ class Routes:
         if direction == "query" and position not in rows:
             raise NotFound(f"The row of query {position} was not logged for {block.name!r}.")
         store = self._store(request, manifest)
-        index = list(block.layers).index(layer)
-        if direction == "query":
-            weights = store.attention(block.weights, index, head, rows.index(position))
-        else:
-            weights = np.full(lengths[block.query], np.nan, np.float32)
-            weights[rows] = store.attention(block.weights, index, head, slice(None))[:, position]
-        error = float(np.nanmax(error_bound(weights)))
+        index = _kept_index(block.weight_layers, layer, f"layer {layer}", block.name)
+        if head is not None:
+            head = _kept_index(block.weight_heads, head, f"head {head}", block.name)
+        row = rows.index(position) if direction == "query" else slice(None)
+        encoded = store.attention(block.weights, index, head, row)
+        weights, bound = encoded.decoded(), encoded.error_bound()
+        if direction == "query" and block.keys:
+            weights[np.setdiff1d(np.arange(len(weights)), block.keys)] = np.nan
+        elif direction == "key":
+            if block.keys and position not in block.keys:
+                raise NotFound(f"Weights on key {position} were not logged for {block.name!r}.")
+            every = np.full(lengths[block.query], np.nan, np.float32)
+            every[rows] = weights[:, position]
+            weights, bound = every, bound[:, position]
+        error = float(bound.max())
         return array_response(
             request, {"weights": weights}, {direction: position, "quantisation_error": error}
         )
@@ -180,6 +188,14 @@ class Routes:
 def _experiment(request: Request) -> str:
     experiment: str = plugin_util.experiment_id(request.environ)
     return experiment
+
+
+def _kept_index(kept: Sequence[int], number: int, what: str, block: str) -> int:
+    if number not in kept:
+        raise NotFound(
+            f"Of {what} of block {block!r} only the statistics were logged, not its weights."
+        )
+    return list(kept).index(number)
 
 
 def _repeated(points: list[TokenStates], numbers: list[int]) -> npt.NDArray[np.int32]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from google.protobuf.message import DecodeError
 
-from vl_tb_plugin.example import MODALITIES, Example, TokenSequence
+from vl_tb_plugin.example import MODALITIES, Example, KeptWeights, TokenSequence
 from vl_tb_plugin.storage import manifest_pb2
 
 SCHEMA_VERSION = 1
@@ -25,7 +25,7 @@ def build_manifest(
     store: str,
     statistics: Sequence[str],
     digests: Sequence[str],
-    weights: Mapping[str, str],
+    weights: Mapping[str, tuple[str, KeptWeights]],
     statistics_slices: Mapping[str, manifest_pb2.Slice],
     hidden_states_slices: Mapping[str, manifest_pb2.Slice],
 ) -> bytes:
@@ -36,7 +36,7 @@ def build_manifest(
         store: file name of the tensor store that holds its arrays.
         statistics: names of the head statistics stored for every block.
         digests: hash of each of the example's images.
-        weights: path of the attention array by block.
+        weights: by block, the path of its weights and what is kept of them.
         statistics_slices: where the statistics lie, by block.
         hidden_states_slices: where the hidden states lie, by sequence.
     """
@@ -54,16 +54,20 @@ def build_manifest(
     if example.correct is not None:
         manifest.correct = example.correct
     for block in example.attention:
+        path, kept = weights[block.name]
         manifest.attention.add(
             name=block.name,
             query=block.query,
             key=block.key,
             layers=block.layers,
-            heads=block.probabilities.shape[1],
+            heads=block.heads,
             rows=block.rows or (),
             statistics=statistics,
             metrics=block.metrics,
-            weights=weights[block.name],
+            weights=path,
+            weight_layers=kept.layers,
+            weight_heads=kept.heads,
+            keys=kept.keys or (),
             statistics_slice=statistics_slices[block.name],
         )
     for states in example.hidden_states:

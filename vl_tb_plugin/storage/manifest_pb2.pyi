@@ -74,7 +74,7 @@ class Sequence(_message.Message):
     def __init__(self, name: _Optional[str] = ..., tokens: _Optional[_Iterable[str]] = ..., modality: _Optional[bytes] = ..., boxes: _Optional[_Iterable[float]] = ..., image_index: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class AttentionBlock(_message.Message):
-    __slots__ = ("name", "query", "key", "layers", "heads", "rows", "statistics", "metrics", "weights", "statistics_slice")
+    __slots__ = ("name", "query", "key", "layers", "heads", "rows", "statistics", "metrics", "weights", "statistics_slice", "weight_layers", "weight_heads", "keys")
     NAME_FIELD_NUMBER: _ClassVar[int]
     QUERY_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +85,9 @@ class AttentionBlock(_message.Message):
     METRICS_FIELD_NUMBER: _ClassVar[int]
     WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     STATISTICS_SLICE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_LAYERS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_HEADS_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
     name: str
     query: str
     key: str
@@ -95,7 +98,10 @@ class AttentionBlock(_message.Message):
     metrics: _containers.RepeatedScalarFieldContainer[str]
     weights: str
     statistics_slice: Slice
-    def __init__(self, name: _Optional[str] = ..., query: _Optional[str] = ..., key: _Optional[str] = ..., layers: _Optional[_Iterable[int]] = ..., heads: _Optional[int] = ..., rows: _Optional[_Iterable[int]] = ..., statistics: _Optional[_Iterable[str]] = ..., metrics: _Optional[_Iterable[str]] = ..., weights: _Optional[str] = ..., statistics_slice: _Optional[_Union[Slice, _Mapping]] = ...) -> None: ...
+    weight_layers: _containers.RepeatedScalarFieldContainer[int]
+    weight_heads: _containers.RepeatedScalarFieldContainer[int]
+    keys: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, name: _Optional[str] = ..., query: _Optional[str] = ..., key: _Optional[str] = ..., layers: _Optional[_Iterable[int]] = ..., heads: _Optional[int] = ..., rows: _Optional[_Iterable[int]] = ..., statistics: _Optional[_Iterable[str]] = ..., metrics: _Optional[_Iterable[str]] = ..., weights: _Optional[str] = ..., statistics_slice: _Optional[_Union[Slice, _Mapping]] = ..., weight_layers: _Optional[_Iterable[int]] = ..., weight_heads: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class HiddenStates(_message.Message):
     __slots__ = ("sequence", "layers", "features", "values")

@@ -209,8 +209,8 @@ class _OpenStep:
             statistics=list(STATISTICS),
             digests=[write_image(self._run_folder, image) for image in example.images],
             weights={
-                block.name: store.add_attention(block.name, block.probabilities, number, tag)
-                for block in example.attention
+                name: (store.add_attention(name, weights, number, tag), weights)
+                for name, weights in ((block.name, block.weights) for block in example.attention)
             },
             statistics_slices={
                 block.name: store.add_statistics(block.name, _statistics(example, block), tag)
@@ -237,12 +237,11 @@ threading._register_atexit(_close_all)  # type: ignore[attr-defined]
 
 
 def _statistics(example: Example, block: Attention) -> np.ndarray:
-    axes = BlockAxes(
-        query=example.sequence(block.query),
-        key=example.sequence(block.key),
-        target_boxes=example.target_boxes,
-    )
-    rows = block.query_positions
-    layers = [layer_sums(layer, rows, axes) for layer in block.probabilities]
-    own = [metric[None] for metric in block.metrics.values()]
-    return np.concatenate([head_statistics(layers), *own])
+    values = block.statistics
+    if values is None:
+        query, key = example.sequence(block.query), example.sequence(block.key)
+        axes = BlockAxes(query, key, example.target_boxes)
+        rows = block.query_positions
+        layers = [layer_sums(layer, rows, axes) for layer in block.probabilities]
+        values = head_statistics(layers)
+    return np.concatenate([values, *(metric[None] for metric in block.metrics.values())])

@@ -2,8 +2,9 @@
 
 ::
 
-    attention/<block>/<example>      (layers, heads, rows, keys) uint8, see quantisation.py
-    attention_mean/<block>/<example> (layers, rows, keys) uint8: mean over heads
+    attention/<block>/<example>      (layers, heads, rows, keys), as its attribute "decode" says
+    attention_mean/<block>/<example> (layers, rows, keys): mean over heads
+    .../<example>_row_maximum        (layers, heads, rows) or (layers, rows), where so encoded
     statistics/<block>/<part>        (examples, statistics + metrics, layers, heads) float32
     hidden_states/<sequence>/<part>  (layers, tokens, features) float16, float32 if too large
 
@@ -25,8 +26,9 @@ import zarr
 from zarr.codecs import BloscCodec, ZstdCodec
 from zarr.storage import ZipStore
 
+from vl_tb_plugin.example import EncodedProbabilities, KeptWeights
+from vl_tb_plugin.example.encoded_probabilities import DECODING
 from vl_tb_plugin.storage.manifest_pb2 import Slice
-from vl_tb_plugin.storage.quantisation import SQUARE_ROOT_UINT8, dequantise, quantise
 from vl_tb_plugin.storage.run_folder import publish_file
 
 CHUNK_BYTES = 1 << 20
@@ -43,17 +45,11 @@ class TensorStoreWriter:
         self._root = zarr.create_group(self._zip)
         self._stacks: dict[str, _Stack] = {}
 
-    def add_attention(
-        self, block: str, probabilities: npt.NDArray[np.float32], example: int, tag: str
-    ) -> str:
-        """Write one block of one example, (layers, heads, rows, keys); returns its path."""
+    def add_attention(self, block: str, weights: KeptWeights, example: int, tag: str) -> str:
+        """Write the weights of one block of one example; returns their path."""
         path = f"attention/{block}/{example:06d}"
-        layers, _, rows, keys = probabilities.shape
-        heads = self._create_attention(path, probabilities.shape, ("head",), tag)
-        mean = self._create_attention(_mean_path(path), (layers, rows, keys), (), tag)
-        for layer, weights in enumerate(probabilities):
-            heads[layer] = quantise(weights)
-            mean[layer] = quantise(weights.mean(axis=0))
+        self._create_attention(path, weights.probabilities, ("layer", "head"), tag)
+        self._create_attention(_mean_path(path), weights.mean, ("layer",), tag)
         return path
 
     def add_statistics(self, block: str, statistics: npt.NDArray[np.float32], tag: str) -> Slice:
@@ -61,7 +57,7 @@ class TensorStoreWriter:
         dimensions = ("example", "statistic", "layer", "head")
         return self._stack(f"statistics/{block}", 0, dimensions, statistics[None], tag)
 
-    def add_hidden_states(self, sequence: str, states: npt.NDArray[np.float32], tag: str) -> Slice:
+    def add_hidden_states(self, sequence: str, states: npt.NDArray[Any], tag: str) -> Slice:
         """Stack one example's (layers, tokens, features)."""
         # massive activations can leave float16's range: those states keep float32
         fits = float(np.abs(states).max()) <= float(np.finfo(np.float16).max)
@@ -84,17 +80,28 @@ class TensorStoreWriter:
             self._temporary.unlink(missing_ok=True)
 
     def _create_attention(
-        self, path: str, shape: tuple[int, ...], head: tuple[str, ...], tag: str
-    ) -> zarr.Array[Any]:
-        return self._root.create_array(
+        self, path: str, encoded: EncodedProbabilities, dimensions: tuple[str, ...], tag: str
+    ) -> None:
+        precision, shape = encoded.precision, encoded.values.shape
+        array = self._root.create_array(
             path,
             shape=shape,
-            dtype=np.uint8,
-            chunks=attention_chunks(shape),
+            dtype=encoded.values.dtype,
+            chunks=attention_chunks(shape, encoded.values.itemsize),
             compressors=ZstdCodec(level=1),
-            attributes={"tag": tag, "decode": SQUARE_ROOT_UINT8},
-            dimension_names=("layer", *head, "query", "key"),
+            attributes={"tag": tag, "precision": precision, "decode": DECODING[precision]},
+            dimension_names=(*dimensions, "query", "key"),
         )
+        for layer, values in enumerate(encoded.values):
+            array[layer] = values
+        if encoded.row_maximum is not None:
+            self._root.create_array(
+                _maximum_path(path),
+                data=encoded.row_maximum,
+                chunks=(1, *encoded.row_maximum.shape[1:]),
+                compressors=ZstdCodec(level=1),
+                dimension_names=(*dimensions, "query"),
+            )
 
     def _stack(
         self,
@@ -169,14 +176,19 @@ class TensorStore:
 
     def attention(
         self, path: str, layer: int, head: int | None, row: int | slice
-    ) -> npt.NDArray[np.float32]:
-        """Probabilities of one layer by *index*: (rows, keys), or (keys,) for one row.
+    ) -> EncodedProbabilities:
+        """Weights of one layer by *index*: (rows, keys), or (keys,) for one row.
 
-        ``head=None`` means the mean over heads.
+        ``head`` is an index, too; ``None`` means the mean over heads.
         """
-        if head is None:
-            return dequantise(np.asarray(self._array(_mean_path(path))[layer, row]))
-        return dequantise(np.asarray(self._array(path)[layer, head, row]))
+        path = _mean_path(path) if head is None else path
+        where = (layer, row) if head is None else (layer, head, row)
+        array = self._array(path)
+        precision = str(array.attrs.get("precision", "uint8"))
+        maxima = None
+        if precision == "uint8_row_maximum":
+            maxima = np.asarray(self._array(_maximum_path(path))[where])
+        return EncodedProbabilities(np.asarray(array[where]), precision, maxima)
 
     def statistics(self, part: Slice) -> npt.NDArray[np.float32]:
         """(statistics + metrics, layers, heads) of one example."""
@@ -199,21 +211,27 @@ class TensorStore:
         return array
 
 
-def attention_chunks(shape: tuple[int, ...]) -> tuple[int, ...]:
+def attention_chunks(shape: tuple[int, ...], itemsize: int = 1) -> tuple[int, ...]:
     """One layer, as many whole heads as fit into about 1 MB; long heads split by rows.
 
     Args:
         shape: (layers, heads, rows, keys), or (layers, rows, keys).
+        itemsize: bytes per weight.
     """
     rows, keys = shape[-2:]
-    if rows * keys > CHUNK_BYTES:
-        return *(1 for _ in shape[:-2]), max(1, CHUNK_BYTES // keys), keys
-    heads = (min(count, CHUNK_BYTES // (rows * keys)) for count in shape[1:-2])
+    room = CHUNK_BYTES // itemsize
+    if rows * keys > room:
+        return *(1 for _ in shape[:-2]), max(1, room // keys), keys
+    heads = (min(count, room // (rows * keys)) for count in shape[1:-2])
     return 1, *heads, rows, keys
 
 
 def _mean_path(path: str) -> str:
     return path.replace("attention/", "attention_mean/", 1)
+
+
+def _maximum_path(path: str) -> str:
+    return f"{path}_row_maximum"
 
 
 def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
