@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from vl_tb_plugin import Example, SummaryWriter, trace
+from vl_tb_plugin import CapturePolicy, Example, SummaryWriter, trace
 
 CURRICULUM = ((2, 2), (2, 4), (3, 7), (6, 10))
 """Fewest and most tiles in a picture, from easy to the real thing."""
@@ -194,7 +194,8 @@ def evaluate(
 
     # The same arrays are there for computations of one's own.
     batch = grid.batch(validation)
-    with torch.no_grad(), trace(model, processor=grid.tokenizer) as t:
+    exact = CapturePolicy(precision="float32", hidden_states=False)
+    with torch.no_grad(), trace(model, processor=grid.tokenizer, policy=exact) as t:
         output = model(**batch)
     right = grid.scores(output).argmax(1).numpy() == validation.answers
     found = ground(grid, t.examples(batch, output=output), validation)

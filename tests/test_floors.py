@@ -13,6 +13,7 @@ FLOORS = {
     "storage": {"example", "analysis"},
     "capture": {"example", "analysis"},
     "writer": {"example", "storage", "capture"},
+    "planner": {"example", "storage", "capture"},
     "plugin": {"example", "analysis", "storage"},
 }
 """What each floor may import of the others."""

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vl_tb_plugin.capture.capture_policy import CapturePolicy
     from vl_tb_plugin.capture.trace import Trace, trace
     from vl_tb_plugin.example import (
         Attention,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         InvalidExample,
         TokenSequence,
     )
+    from vl_tb_plugin.planner import StoragePlan, plan
     from vl_tb_plugin.storage.publisher import LoggingFailed
     from vl_tb_plugin.writer import SummaryWriter
 
@@ -24,25 +26,31 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Attention",
+    "CapturePolicy",
     "Example",
     "HiddenStates",
     "InvalidExample",
     "LoggingFailed",
+    "StoragePlan",
     "SummaryWriter",
     "TokenSequence",
     "Trace",
+    "plan",
     "trace",
 ]
 
 _HOMES = {
     "Attention": "example",
+    "CapturePolicy": "capture.capture_policy",
     "Example": "example",
     "HiddenStates": "example",
     "InvalidExample": "example",
     "LoggingFailed": "storage.publisher",
+    "StoragePlan": "planner",
     "SummaryWriter": "writer",
     "TokenSequence": "example",
     "Trace": "capture.trace",
+    "plan": "planner",
     "trace": "capture.trace",
 }
 

@@ -6,7 +6,7 @@ import torch
 
 from tests.capture.families import CASES
 from tests.capture.family_case import attention_functions, fits, spans
-from tests.capture.tiny_models import TinyTokenizer
+from tests.capture.tiny_models import EXACT, TinyTokenizer
 from vl_tb_plugin import trace
 
 every_family = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -20,7 +20,7 @@ def one_thread():
 @torch.no_grad()
 def traced(case, model=None, batch=None):
     model, batch = model or case.model(), batch or case.batch()
-    with trace(model, TinyTokenizer()) as t:
+    with trace(model, TinyTokenizer(), policy=EXACT) as t:
         output = model(**batch)
     return t.examples(batch, output=output)
 

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from tests.capture.tiny_models import llava, llava_batch
+from tests.capture.tiny_models import EXACT, llava, llava_batch
 from vl_tb_plugin import InvalidExample, TokenSequence, trace
-from vl_tb_plugin.capture import probabilities
 from vl_tb_plugin.capture.families import AttentionSite, HiddenStateSite, Structure, register
+from vl_tb_plugin.capture.seen_attention import SeenQueryKey, SeenSoftmax
 
 HEADS, WIDTH = 2, 4
 
@@ -90,7 +90,7 @@ def x():
 @torch.no_grad()
 def examples_of(model, x):
     plain = model(x)
-    with trace(model) as t:
+    with trace(model, policy=EXACT) as t:
         watched = model(x)
     first = plain[0] if isinstance(plain, tuple) else plain
     assert torch.equal(first, watched[0] if isinstance(watched, tuple) else watched)
@@ -108,15 +108,32 @@ def test_a_kernel_that_shows_nothing_is_computed_from_query_and_key(flash, x):
     assert example.provenance["seen in"] == "query and key of flash_attention_2"
 
 
-@pytest.mark.parametrize(
-    "settings, reason",
-    [({"s_aux": torch.zeros(HEADS)}, "sinks"), ({"sliding_window": 2}, "sliding window")],
-)
-def test_what_cannot_be_computed_exactly_is_left_out_with_the_reason(flash, x, settings, reason):
-    flash.layers[0].settings = settings
+def test_attention_sinks_are_left_out_with_the_reason(flash, x):
+    flash.layers[0].settings = {"s_aux": torch.zeros(HEADS)}
     example = examples_of(flash, x)[0]
     assert example.attention == ()
-    assert "Block self, layer 0" in example.left_out[0] and reason in example.left_out[0]
+    assert "Block self, layer 0" in example.left_out[0] and "sinks" in example.left_out[0]
+
+
+def expected_of(x, admitted):
+    scores = heads(x) @ heads(x).transpose(-1, -2) * 0.5
+    return scores.masked_fill(~admitted, -torch.inf).softmax(-1)
+
+
+def test_a_sliding_window_admits_the_last_keys_only(flash, x):
+    flash.layers[0].settings = {"sliding_window": 2}
+    example = examples_of(flash, x)[1]
+    admitted = torch.ones(5, 5).tril().triu(-1).bool()
+    got = example.attention[0].probabilities[0]
+    assert np.allclose(got, expected_of(x, admitted)[1].numpy(), atol=1e-5)
+
+
+def test_samples_packed_into_one_sequence_attend_within_themselves(flash, x):
+    flash.layers[0].settings = {"cu_seq_lens_q": torch.tensor([0, 2, 5])}
+    example = examples_of(flash, x)[0]
+    within = torch.block_diag(torch.ones(2, 2), torch.ones(3, 3)).tril().bool()
+    got = example.attention[0].probabilities[0]
+    assert np.allclose(got, expected_of(x, within)[0].numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -151,19 +168,26 @@ def test_multi_head_attention_forward_is_seen(x):
     assert np.allclose(example.attention[0].probabilities[0], expected, atol=1e-5)
 
 
-def test_watching_never_breaks_the_model(x, monkeypatch):
+def test_watching_never_breaks_the_model(x):
     class Softmax(nn.Module):
         def forward(self, x):
-            return (heads(x) @ heads(x).transpose(-1, -2)).softmax(-1) @ heads(x)
+            return ((heads(x) @ heads(x).transpose(-1, -2)).softmax(-1) @ heads(x)).flatten(1)
 
-    def out_of_memory(scores):
-        raise RuntimeError("no room")
+    @register("toy_with_a_broken_family")
+    class BrokenFamily(ToyFamily):
+        def sequences(self, inputs):
+            raise ZeroDivisionError("no tokens")
 
-    monkeypatch.setattr(probabilities, "from_scores", out_of_memory)
-    with torch.no_grad(), trace(Toy(Softmax()), hidden_states=False) as t:
-        t._model(x)
-    (example, _) = t.examples({"x": x})
-    assert "no room" in example.left_out[0]
+    class Broken(Toy):
+        class config(Config):  # noqa: N801  an attribute of transformers' models
+            model_type = "toy_with_a_broken_family"
+
+    model = Broken(Softmax())
+    plain = model(x)
+    with torch.no_grad(), trace(model) as t:
+        assert torch.equal(model(x), plain)
+    with pytest.raises(ZeroDivisionError, match="no tokens"):
+        t.examples({"x": x})
 
 
 def test_a_module_that_runs_more_often_than_its_family_says_is_reported(x):
@@ -184,7 +208,7 @@ def test_a_module_that_runs_more_often_than_its_family_says_is_reported(x):
         def forward(self, x):
             return self.layers[0](x) + self.layers[0](x)
 
-    with torch.no_grad(), trace(Twice(Softmax()), hidden_states=False) as t:
+    with torch.no_grad(), trace(Twice(Softmax()), policy=EXACT) as t:
         t._model(x)
     example = t.examples({"x": x})[0]
     assert len(example.attention) == 1
@@ -196,7 +220,7 @@ def test_autocast_changes_neither_the_output_nor_the_precision_of_the_probabilit
     model, batch = llava(), llava_batch()
     with torch.autocast("cpu", torch.bfloat16):
         plain = model(**batch)
-        with trace(model) as t:
+        with trace(model, policy=EXACT) as t:
             watched = model(**batch)
     assert torch.equal(plain.logits, watched.logits)
     for block in t.examples(batch)[0].attention:
@@ -216,28 +240,40 @@ def test_the_examples_of_another_batch_are_refused():
         t.examples(other)
 
 
-@torch.no_grad()
-def test_after_generation_the_message_says_what_to_do():
-    model, batch = llava(), llava_batch()
-    with trace(model) as t:
-        model.generate(**batch, max_new_tokens=3, min_new_tokens=3, do_sample=False)
-    with pytest.raises(InvalidExample, match="run the model once over the whole text"):
-        t.examples(batch)
-
-
-@pytest.mark.parametrize("queries", [1, 127, 128, 129, 300])
-def test_chunks_of_rows_join_without_a_seam(queries):
+@pytest.mark.parametrize("queries", [1, 127, 128, 300])
+def test_parts_join_without_a_seam(queries):
     generator = torch.Generator().manual_seed(0)
     query = torch.randn(1, 4, queries, 8, generator=generator)
     key = torch.randn(1, 2, queries, 8, generator=generator)
-    got = probabilities.from_query_and_key(query, key, is_causal=True)
+    seen = SeenQueryKey(query, key, is_causal=True)
+    rows = torch.arange(queries)
+    got = torch.cat(
+        [
+            torch.cat([seen.probabilities(0, heads, part) for part in rows.split(50)], dim=1)
+            for heads in (slice(0, 1), slice(1, 4))
+        ]
+    )
     scores = query @ key.repeat_interleave(2, 1).transpose(-1, -2) / 8**0.5
     expected = scores.masked_fill(~torch.ones(queries, queries).tril().bool(), -torch.inf)
-    assert torch.allclose(got, expected.softmax(-1), atol=1e-6)
+    assert torch.allclose(got, expected.softmax(-1)[0], atol=1e-6)
 
 
 def test_rows_without_any_admitted_key_are_zero():
     scores = torch.randn(1, 1, 2, 3)
     scores[0, 0, 0] += torch.finfo(torch.float32).min
-    got = probabilities.from_scores(scores)
-    assert got[0, 0].sum(-1).tolist() == [0, pytest.approx(1)]
+    for result in (None, scores.softmax(-1)):
+        got = SeenSoftmax(scores, result).probabilities(0, slice(None), slice(None))
+        assert got[0].sum(-1).tolist() == [0, pytest.approx(1)]
+
+
+def test_heads_that_share_an_axis_with_the_batch_are_told_apart(x):
+    class Flat(nn.Module):
+        num_heads = HEADS
+
+        def forward(self, x):
+            flat = heads(x).flatten(0, 1)  # (batch * heads, tokens, features)
+            return (flat @ flat.transpose(1, 2)).softmax(-1) @ flat
+
+    example = examples_of(Toy(Flat()), x)[1]
+    expected = (heads(x) @ heads(x).transpose(-1, -2)).softmax(-1)[1]
+    assert np.allclose(example.attention[0].probabilities[0], expected.numpy(), atol=1e-5)

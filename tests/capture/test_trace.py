@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from tests.capture.tiny_models import (
+    EXACT,
     PATCHES,
     TinyTokenizer,
     llava,
@@ -13,7 +14,7 @@ from tests.capture.tiny_models import (
     lxmert,
     lxmert_batch,
 )
-from vl_tb_plugin import InvalidExample, TokenSequence, trace
+from vl_tb_plugin import CapturePolicy, InvalidExample, TokenSequence, trace
 from vl_tb_plugin.capture.families import UnknownModel
 
 CASES = {
@@ -42,7 +43,7 @@ def made(case):
 
 @torch.no_grad()
 def traced(model, batch, **settings):
-    with trace(model, TinyTokenizer(), **settings) as t:
+    with trace(model, TinyTokenizer(), **({"policy": EXACT} | settings)) as t:
         output = model(**batch)
     return t.examples(batch, output=output), output
 
@@ -297,7 +298,7 @@ def test_two_models_may_be_traced_at_once():
     first, second = llava(seed=1), llava(seed=2)
     batch = llava_batch()
     alone, _ = traced(first, batch)
-    with trace(first) as t1, trace(second) as t2:
+    with trace(first, policy=EXACT) as t1, trace(second, policy=EXACT) as t2:
         first(**batch)
         second(**batch)
     together = t1.examples(batch)[0]
@@ -309,7 +310,7 @@ def test_two_models_may_be_traced_at_once():
 @torch.no_grad()
 def test_a_trace_may_stay_around_a_whole_loop():
     model = llava()
-    with trace(model) as t:
+    with trace(model, policy=EXACT) as t:
         for seed in range(3):
             batch = llava_batch(seed=seed)
             model(**batch)
@@ -362,7 +363,7 @@ def test_lists_of_the_wrong_length_are_refused():
 
 
 def test_hidden_states_can_be_left_out():
-    examples, _ = traced(lxmert(), lxmert_batch(), hidden_states=False)
+    examples, _ = traced(lxmert(), lxmert_batch(), policy=CapturePolicy(hidden_states=False))
     assert examples[0].hidden_states == ()
 
 

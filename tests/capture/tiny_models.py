@@ -15,6 +15,13 @@ from transformers import (
     LxmertForQuestionAnswering,
 )
 
+from vl_tb_plugin import CapturePolicy
+
+EXACT = CapturePolicy(
+    rows="all", precision="float32", hidden_states_dtype="float32", max_bytes=None
+)
+"""Everything, without rounding."""
+
 IMAGE_TOKEN = 99
 PATCHES = 16
 

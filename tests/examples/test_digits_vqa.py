@@ -14,7 +14,7 @@ from grid_models import MODELS
 from grid_questions import Questions, QuestionSource
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from vl_tb_plugin import trace
+from vl_tb_plugin import CapturePolicy, trace
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +43,8 @@ def test_share_on_the_tile_is_that_of_the_model_itself(model: str, questions: Qu
     grid.model.set_attn_implementation("eager")
     grid.model.eval()
     batch = grid.batch(questions)
-    with torch.no_grad(), trace(grid.model, processor=grid.tokenizer) as t:
+    exact = CapturePolicy(precision="float32")
+    with torch.no_grad(), trace(grid.model, processor=grid.tokenizer, policy=exact) as t:
         output = grid.model(**batch, output_attentions=True)
     found = ground(grid, t.examples(batch, output=output), questions)
 

@@ -21,7 +21,7 @@ class HeadSums:
     """Sums for the heads of one layer of one block of one sample.
 
     Attributes:
-        axes: what rows and keys are. May be replaced by axes of the same tokens with other boxes.
+        axes: what rows and keys are.
         rows: (heads, 2) number of text rows and of image rows so far.
         received: (heads, 2, keys) weight that each key received from text rows, from image rows.
         admitted: (heads,) largest number of keys that a row had a weight on.
@@ -63,6 +63,13 @@ class HeadSums:
     def undefined(self) -> FloatArray:
         """(heads,) of NaN: the statistic has no meaning for this block."""
         return np.full(self.heads, np.nan, np.float32)
+
+    def extend(self, axes: BlockAxes) -> None:
+        """Go on with axes that begin with the same tokens, perhaps with other boxes."""
+        more = len(axes.key) - len(self.axes.key)
+        if more:
+            self.received = np.pad(self.received, ((0, 0), (0, 0), (0, more)))
+        self.axes = axes
 
     def add(
         self,

@@ -15,33 +15,50 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
-from vl_tb_plugin.capture.function_sightings import FunctionSightings, own_arithmetic
+from vl_tb_plugin.capture.function_sightings import FunctionSightings
+from vl_tb_plugin.capture.seen_attention import (
+    Folded,
+    SeenAttention,
+    SeenWeights,
+    own_arithmetic,
+)
 
 _running = threading.local()
 
 
+_HEAD_COUNTS = ("num_heads", "num_attention_heads", "n_heads", "heads")
+"""Attributes in which attention modules say how many heads they have."""
+
+
 @dataclass(eq=False)
 class AttentionCall:
-    """One call of a watched module, and the probabilities seen in it.
+    """One call of a watched module, and what was seen in it.
 
     Attributes:
         module: the watched module.
-        seen: each (batch, heads, queries, keys), float32 on the CPU.
-        mechanisms: what each of ``seen`` was seen in.
+        seen: every attention computed.
         problems: why something was not captured, a sentence each.
     """
 
     module: nn.Module
-    seen: list[Tensor] = field(default_factory=list)
-    mechanisms: list[str] = field(default_factory=list)
+    seen: list[SeenAttention] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    def add(self, probabilities: Tensor, mechanism: str) -> None:
-        """Note probabilities (batch, heads, queries, keys) seen in this call."""
-        self.seen.append(probabilities)
-        self.mechanisms.append(mechanism)
+    def unfolded(self) -> list[SeenAttention]:
+        """What was seen, with heads on their own axis also where they shared one with the batch."""
+        heads = next(
+            (one for name in _HEAD_COUNTS if isinstance(one := getattr(self.module, name, 0), int)),
+            0,
+        )
+        result = []
+        for seen in self.seen:
+            batch, count, queries, keys = seen.shape
+            if count == 1 and heads > 1 and batch % heads == 0:
+                seen = Folded(seen, (batch // heads, heads, queries, keys))
+            result.append(seen)
+        return result
 
 
 def running_calls() -> list[AttentionCall]:
@@ -79,23 +96,23 @@ def watched(
 
         return observed
 
-    with wrapped_forward(module, wrap):
+    with wrapped_method(module, "forward", wrap):
         yield
 
 
 @contextmanager
-def wrapped_forward(
-    module: nn.Module, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
+def wrapped_method(
+    module: nn.Module, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
 ) -> Iterator[None]:
-    """Replaces ``module.forward`` by ``wrap(module.forward)`` on this instance while active."""
-    own = module.__dict__.get("forward")  # libraries such as accelerate put one there, too
-    module.__dict__["forward"] = wrap(module.forward)
+    """Replaces a method by ``wrap(method)`` on this instance while active."""
+    own = module.__dict__.get(name)  # libraries such as accelerate put one there, too
+    module.__dict__[name] = wrap(getattr(module, name))
     try:
         yield
     finally:
-        del module.__dict__["forward"]
+        del module.__dict__[name]
         if own is not None:
-            module.__dict__["forward"] = own
+            module.__dict__[name] = own
 
 
 def _run(
@@ -104,7 +121,8 @@ def _run(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    with FunctionSightings(call.add, call.problems.append):
+    mode = FunctionSightings(call.seen.append, call.problems.append, training=call.module.training)
+    with mode:
         return forward(*args, **kwargs)
 
 
@@ -130,5 +148,5 @@ def _run_multihead(
     finally:
         module.training = training
     weights = weights if weights.ndim == 4 else weights.unsqueeze(0)
-    call.add(weights.detach().nan_to_num(0.0).to("cpu").float(), "nn.MultiheadAttention")
+    call.seen.append(SeenWeights(weights.detach(), "nn.MultiheadAttention"))
     return result

@@ -9,9 +9,7 @@ decided), calls them unchanged and derives the probabilities separately.
 from __future__ import annotations
 
 import inspect
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -19,48 +17,49 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from vl_tb_plugin.capture import probabilities
+from vl_tb_plugin.capture.seen_attention import (
+    SeenAttention,
+    SeenQueryKey,
+    SeenSoftmax,
+    SeenWeights,
+    own_arithmetic,
+    own_computing,
+)
 
 _SOFTMAX = (functional.softmax, torch.softmax, torch.Tensor.softmax)
 _MULTI_HEAD = inspect.signature(functional.multi_head_attention_forward)
-_own = threading.local()
-
-
-@contextmanager
-def own_arithmetic(device_type: str) -> Iterator[None]:
-    """Marks our own computing: in full precision, without gradients, unseen by any trace."""
-    before = getattr(_own, "computing", False)
-    _own.computing = True
-    try:
-        with torch.no_grad(), torch.autocast(device_type, enabled=False):
-            yield
-    finally:
-        _own.computing = before
 
 
 class FunctionSightings(TorchFunctionMode):
-    """Reports ``(probabilities, mechanism)`` of each attention function called while active.
+    """Reports each attention function called while active.
 
     Args:
-        report: takes the probabilities (batch, heads, queries, keys), float32 on the CPU, and the
-            name of the function seen.
+        report: takes what was seen.
         fail: takes a sentence where that was not possible; watching never breaks the model.
+        training: whether dropout may write to the probabilities.
     """
 
-    def __init__(self, report: Callable[[Tensor, str], None], fail: Callable[[str], None]):
+    def __init__(
+        self,
+        report: Callable[[SeenAttention], None],
+        fail: Callable[[str], None],
+        *,
+        training: bool = False,
+    ):
         super().__init__()
         self._report = report
         self._fail = fail
+        self._training = training
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        watch = None if getattr(_own, "computing", False) else self._watch_of(func)
+        watch = None if own_computing() else self._watch_of(func)
         if watch is not None:
             try:
-                watch(*args, **kwargs)
+                watch(result, *args, **kwargs)
             except Exception as error:
                 self._fail(f"{func.__name__}: {type(error).__name__}: {error}")
         return result
@@ -74,14 +73,21 @@ class FunctionSightings(TorchFunctionMode):
             return self._multi_head
         return None
 
-    def _softmax(self, input: Tensor, dim: int | None = None, *_: Any, **__: Any) -> None:
-        if input.ndim != 4 or dim not in (-1, 3):
+    def _softmax(
+        self, result: Tensor, input: Tensor, dim: int | None = None, *_: Any, **__: Any
+    ) -> None:
+        if input.ndim not in (3, 4) or dim not in (-1, input.ndim - 1):
             return  # not a distribution over keys
-        with own_arithmetic(input.device.type):
-            self._report(probabilities.from_scores(input.detach()), "softmax")
+        usable = result.dtype == torch.float32 and not self._training
+        scores, weights = input.detach(), result.detach() if usable else None
+        if input.ndim == 3:  # (batch * heads, queries, keys)
+            scores = scores.unsqueeze(1)
+            weights = None if weights is None else weights.unsqueeze(1)
+        self._report(SeenSoftmax(scores, weights))
 
     def _scaled_dot_product(
         self,
+        result: Tensor,
         query: Tensor,
         key: Tensor,
         value: Tensor,
@@ -93,32 +99,22 @@ class FunctionSightings(TorchFunctionMode):
     ) -> None:
         if query.ndim != 4:
             return
-        with own_arithmetic(query.device.type):
-            seen = probabilities.from_query_and_key(
-                query.detach(),
-                key.detach(),
-                None if attn_mask is None else attn_mask.detach(),
-                is_causal=is_causal,
-                scale=scale,
-            )
-        self._report(seen, "scaled_dot_product_attention")
+        mask = None if attn_mask is None else attn_mask.detach()
+        self._report(
+            SeenQueryKey(query.detach(), key.detach(), mask, is_causal=is_causal, scale=scale)
+        )
 
-    def _multi_head(self, *args: Any, **kwargs: Any) -> None:
-        self._report(multi_head_probabilities(*args, **kwargs), "multi_head_attention_forward")
+    def _multi_head(self, result: Any, *args: Any, **kwargs: Any) -> None:
+        self._report(multi_head_weights(*args, **kwargs))
 
 
-def multi_head_probabilities(*args: Any, **kwargs: Any) -> Tensor:
-    """Probabilities of ``F.multi_head_attention_forward``, by a second call that asks for them.
-
-    Returns:
-        (batch, heads, queries, keys) float32 on the CPU.
-    """
+def multi_head_weights(*args: Any, **kwargs: Any) -> SeenWeights:
+    """Probabilities of ``F.multi_head_attention_forward``, by a second call that asks for them."""
     arguments = _MULTI_HEAD.bind(*args, **kwargs).arguments
     arguments |= {"need_weights": True, "average_attn_weights": False, "training": False}
     with own_arithmetic(arguments["query"].device.type):
         weights = functional.multi_head_attention_forward(**arguments)[1]
-        assert weights is not None
-        if weights.ndim == 3:  # unbatched input
-            weights = weights.unsqueeze(0)
-        # rows without any admitted key come out as NaN
-        return weights.detach().nan_to_num(0.0).to("cpu", torch.float32)
+    assert weights is not None
+    if weights.ndim == 3:  # unbatched input
+        weights = weights.unsqueeze(0)
+    return SeenWeights(weights.detach(), "multi_head_attention_forward")

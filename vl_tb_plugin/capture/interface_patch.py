@@ -8,6 +8,7 @@ torch functions tell everything.
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vl_tb_plugin.capture import probabilities
 from vl_tb_plugin.capture.attention_watch import AttentionCall, running_calls
-from vl_tb_plugin.capture.function_sightings import own_arithmetic
+from vl_tb_plugin.capture.seen_attention import Folded, SeenQueryKey
 
 _lock = threading.Lock()
 _open_traces = 0
@@ -89,33 +89,34 @@ def _settle(
     """Leaves exactly one entry for this interface call: fitted, computed, or a problem."""
     query, key = arguments["query"], arguments["key"]
     batch, heads, queries, _ = query.shape
-    seen, mechanisms = call.seen[first:], call.mechanisms[first:]
-    del call.seen[first:], call.mechanisms[first:]
+    seen = call.seen[first:]
+    del call.seen[first:]
     if arguments.get("s_aux") is not None:
         call.problems.append("attention sinks take part of every row: not computed")
-    elif len(seen) == 1 and seen[0].numel() == batch * heads * queries * seen[0].shape[-1]:
+    elif len(seen) == 1 and math.prod(seen[0].shape[:3]) == batch * heads * queries:
         # with a single query transformers may fold heads that share a key into the query axis
-        fitted = seen[0].reshape(batch, heads, queries, seen[0].shape[-1])
-        call.add(fitted, mechanisms[0])
+        shape = (batch, heads, queries, seen[0].shape[3])
+        call.seen.append(seen[0] if seen[0].shape == shape else Folded(seen[0], shape))
     elif seen:
         call.problems.append(
             f"{implementation} computed {len(seen)} softmaxes of shapes"
-            f" {[tuple(one.shape) for one in seen]}: unclear which is the attention"
+            f" {[one.shape for one in seen]}: unclear which is the attention"
         )
     else:
         problem = _why_not(implementation, arguments)
         if problem:
             call.problems.append(problem)
             return
-        with own_arithmetic(query.device.type):
-            computed = probabilities.from_query_and_key(
+        call.seen.append(
+            SeenQueryKey(
                 query.detach(),
                 key.detach(),
                 _mask(implementation, arguments),
                 scale=arguments.get("scaling"),
                 softcap=arguments.get("softcap"),
+                mechanism=f"query and key of {implementation}",
             )
-        call.add(computed, f"query and key of {implementation}")
+        )
 
 
 def _why_not(implementation: str, arguments: dict[str, Any]) -> str:
@@ -126,12 +127,6 @@ def _why_not(implementation: str, arguments: dict[str, Any]) -> str:
         return f"{implementation} with a position bias: not computed"
     if arguments.get("cache") is not None:
         return f"{implementation} with a paged cache: not computed"
-    if "flash" in implementation:
-        window = arguments.get("sliding_window")
-        if window is not None and window < arguments["key"].shape[2]:
-            return f"{implementation} with a sliding window: not computed"
-        if arguments.get("cu_seq_lens_q") is not None:
-            return f"{implementation} over packed samples: not computed"
     return ""
 
 
@@ -154,6 +149,14 @@ def _mask(implementation: str, arguments: dict[str, Any]) -> Tensor | None:
         is_causal = getattr(arguments["module"], "is_causal", True)
     if is_causal and queries > 1:
         admitted = admitted.tril(diagonal=keys - queries)
+    window = arguments.get("sliding_window")
+    if window is not None and window < keys:
+        admitted = admitted.triu(diagonal=keys - queries - window + 1)
+        admitted = admitted.tril(diagonal=keys - queries + window - 1)
+    ends = arguments.get("cu_seq_lens_q")
+    if ends is not None:  # samples packed one after another attend within themselves
+        sample = torch.bucketize(torch.arange(keys, device=query.device), ends[1:], right=True)
+        admitted = admitted & (sample[keys - queries :, None] == sample[None, :])
     if mask is not None:
         admitted = admitted & mask[:, None, None, -keys:].bool()
     return admitted

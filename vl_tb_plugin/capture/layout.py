@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from vl_tb_plugin.capture.batch_layout import BatchLayout
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence
 from vl_tb_plugin.capture.families.registry import Family
 from vl_tb_plugin.example import InvalidExample, TokenSequence
@@ -14,17 +15,18 @@ Layout = Sequence[SampleSequences] | Callable[[ForwardInputs], Sequence[SampleSe
 """The sequences of every sample, or a function that makes them from what it is shown of a pass."""
 
 
-def sequences_of(
-    inputs: ForwardInputs, family: Family, layout: Layout | None
-) -> list[list[SampleSequence]]:
+def batch_layout(inputs: ForwardInputs, family: Family, layout: Layout | None) -> BatchLayout:
     """The sequences of every sample, each with its entries on the batch axis."""
     if layout is None:
         samples = family.sequences(inputs)
     else:
         samples = layout(inputs) if callable(layout) else layout
-    return [
-        [_placed(sequence, number) for sequence in sample] for number, sample in enumerate(samples)
-    ]
+    return BatchLayout(
+        [
+            [_placed(sequence, number) for sequence in sample]
+            for number, sample in enumerate(samples)
+        ]
+    )
 
 
 def _placed(sequence: TokenSequence | SampleSequence, number: int) -> SampleSequence:

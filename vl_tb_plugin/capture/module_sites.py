@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -39,6 +39,16 @@ def module_sites(model: nn.Module, sites: tuple[Site, ...]) -> list[ModuleSite[S
         ]
         found += sorted(layers, key=lambda entry: entry.layer)
     return found
+
+
+def layers_by(
+    entries: Sequence[ModuleSite[Site]], name: Callable[[Site], str]
+) -> dict[str, tuple[int, ...]]:
+    """The layer numbers of all entries whose sites have the same name, ascending."""
+    found: dict[str, set[int]] = {}
+    for entry in entries:
+        found.setdefault(name(entry.site), set()).add(entry.layer)
+    return {key: tuple(sorted(layers)) for key, layers in found.items()}
 
 
 def observed_modules(model: nn.Module, paths: Mapping[str, str]) -> dict[str, nn.Module]:

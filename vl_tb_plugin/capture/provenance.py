@@ -8,9 +8,12 @@ import torch
 from torch import nn
 
 import vl_tb_plugin
+from vl_tb_plugin.capture.capture_policy import CapturePolicy
 
 
-def provenance(model: nn.Module, mechanisms: Iterable[str]) -> dict[str, str]:
+def provenance(
+    model: nn.Module, mechanisms: Iterable[str], policy: CapturePolicy
+) -> dict[str, str]:
     """Model, dtype, attention implementation, capture path and versions, by name."""
     import transformers
 
@@ -21,6 +24,7 @@ def provenance(model: nn.Module, mechanisms: Iterable[str]) -> dict[str, str]:
         "dtype": str(next(model.parameters()).dtype).removeprefix("torch."),
         "attention implementation": str(implementation or "of the model itself"),
         "seen in": ", ".join(sorted(mechanisms)) or "nothing",
+        "weights": policy.precision,
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "vl_tb_plugin": vl_tb_plugin.__version__,

@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+import inspect
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from vl_tb_plugin.capture.attention_watch import AttentionCall, watched, wrapped_forward
-from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
+from vl_tb_plugin.capture.attention_watch import AttentionCall, watched, wrapped_method
+from vl_tb_plugin.capture.batch_layout import BatchLayout
+from vl_tb_plugin.capture.capture_policy import CapturePolicy
+from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence
 from vl_tb_plugin.capture.families.registry import find_family
 from vl_tb_plugin.capture.families.structure import HiddenStateSite
 from vl_tb_plugin.capture.forward_record import ForwardRecord
+from vl_tb_plugin.capture.generation import Generation, end_ids, prompt_inputs, refusal
 from vl_tb_plugin.capture.interface_patch import watched_interface
-from vl_tb_plugin.capture.layout import Layout, sequences_of
-from vl_tb_plugin.capture.module_sites import ModuleSite, module_sites, observed_modules
+from vl_tb_plugin.capture.kept_hidden_states import KeptHiddenStates
+from vl_tb_plugin.capture.layout import Layout, batch_layout
+from vl_tb_plugin.capture.module_sites import (
+    ModuleSite,
+    layers_by,
+    module_sites,
+    observed_modules,
+)
 from vl_tb_plugin.capture.per_sample_values import PerSampleValues
 from vl_tb_plugin.capture.provenance import provenance
-from vl_tb_plugin.capture.sample_arrays import sample_attention, sample_hidden_states
+from vl_tb_plugin.capture.sample_attention import sample_attention
 from vl_tb_plugin.capture.sequences.text_sequence import prompt_text
-from vl_tb_plugin.example import Example
+from vl_tb_plugin.capture.sequences.text_tokens import token_strings
+from vl_tb_plugin.example import Example, TokenSequence
 
 
 class Trace:
     """What :func:`trace` returns: a context manager, then the source of examples.
 
-    Each forward pass of the model starts the record anew, so one trace may stay around a whole
-    evaluation loop; ask for the examples of a batch before the next one runs.
+    Each forward pass of the model, and each ``generate()``, starts the record anew, so one trace
+    may stay around a whole evaluation loop; ask for the examples of a batch before the next one
+    runs.
     """
 
     def __init__(
-        self, model: nn.Module, processor: Any, *, hidden_states: bool, layout: Layout | None
+        self, model: nn.Module, processor: Any, policy: CapturePolicy, layout: Layout | None
     ):
         self._model, self._model_type, self._family = find_family(model)
         self._processor = processor
+        self._policy = policy
         self._layout = layout
-        structure = self._family.structure(self._model)
+        structure = self._structure = self._family.structure(self._model)
         self._attention = module_sites(self._model, structure.attention)
         if not self._attention:
             raise LookupError(
@@ -46,17 +62,22 @@ class Trace:
                 f" {type(self._model).__name__} has. Register one that fits it:"
                 " vl_tb_plugin.capture.families shows how."
             )
-        states = structure.hidden_states if hidden_states else ()
+        states = structure.hidden_states if policy.hidden_states is not False else ()
         self._hidden_states = module_sites(self._model, states)
         self._observed = observed_modules(self._model, structure.observed)
+        self._inputs: Mapping[str, Any] = {}
+        self._remarks: list[str] = []
         self._record: ForwardRecord | None = None
         self._recording: ForwardRecord | None = None
         self._stack: ExitStack | None = None
+        self._samples = 0
 
     def __enter__(self) -> Trace:
         if self._stack is not None:
             raise RuntimeError("This trace is already open. Make another one with trace(model).")
+        self._samples = 0
         with ExitStack() as stack:
+            stack.enter_context(_uncompiled())
             stack.enter_context(watched_interface())
             for module in {entry.module for entry in self._attention}:
                 stack.enter_context(watched(module, self._is_recording, self._finish))
@@ -65,7 +86,9 @@ class Trace:
             for name, module in self._observed.items():
                 observe = functools.partial(self._observe, name)
                 stack.callback(module.register_forward_hook(observe).remove)
-            stack.enter_context(wrapped_forward(self._model, self._wrap))
+            stack.enter_context(wrapped_method(self._model, "forward", self._wrap_forward))
+            if hasattr(self._model, "generate"):
+                stack.enter_context(wrapped_method(self._model, "generate", self._wrap_generate))
             self._stack = stack.pop_all()
         return self
 
@@ -79,13 +102,19 @@ class Trace:
         if stack is not None:
             stack.close()
 
+    @property
+    def policy(self) -> CapturePolicy:
+        """What is kept."""
+        return self._policy
+
     def examples(
         self, batch: Mapping[str, Any], *, output: Any = None, **values: Any
     ) -> list[Example]:
-        """One example per sample of the batch that ran last.
+        """One example per sample of the batch that ran last; fewer where the policy's ``samples``
+        end within the batch.
 
         Args:
-            batch: the inputs of the forward pass by name, samples on axis 0.
+            batch: the inputs of the forward pass, or of ``generate``, by name, samples on axis 0.
             output: what the model returned, for families that read it.
             **values: per sample, see :class:`PerSampleValues`: ``images``, ``text``,
                 ``predictions``, ``targets``, ``correct``, ``target_boxes``, ``fields``.
@@ -97,71 +126,170 @@ class Trace:
         """
         record = self._record
         if record is None:
+            if self._is_full():
+                return []
             raise RuntimeError(
                 "This trace has seen no forward pass: call the model inside `with trace(model)`,"
                 " and don't keep a reference to its forward from before."
             )
         record.check_batch(batch.get("input_ids"))
+        record.raise_error()
         given = PerSampleValues(**values)
-        inputs = ForwardInputs(
-            model=self._model,
-            batch=batch,
-            tokenizer=getattr(self._processor, "tokenizer", self._processor),
-            image_processor=getattr(self._processor, "image_processor", None),
-            images=given.images and [given.sample_images(i) for i in range(len(given.images))],
-            observed=record.observed,
-            output=output,
-        )
-        samples = sequences_of(inputs, self._family, self._layout)
-        given.check(len(samples))
-        origin = provenance(self._model, record.mechanisms)
-        left_out = [*dict.fromkeys(record.problems), *dict.fromkeys(inputs.remarks)]
+        images = given.images and [given.sample_images(i) for i in range(len(given.images))]
+        inputs = self._forward_inputs(record.observed, images or None, output)
+        layout = record.completed(batch_layout(inputs, self._family, self._layout))
+        given.check(layout.count)
+        origin = provenance(self._model, record.mechanisms, self._policy)
+        shared = [*record.problems, *record.hidden_states.remarks, *inputs.remarks]
         examples = []
-        for number, sequences in enumerate(samples):
-            by_name = {placed.tokens.name: placed for placed in sequences}
+        for number in range(record.layout.count):
+            sequences = self._named(record, number, layout)
             own = given.of(number)
-            own["text"] = own["text"] or prompt_text(inputs, number, sequences[0].tokens)
+            first = next(iter(sequences.values())).tokens
+            own["text"] = own["text"] or prompt_text(inputs, number, first)
+            example = Example(
+                [placed.tokens for placed in sequences.values()],
+                provenance=origin,
+                left_out=list(dict.fromkeys([*record.remarks(number), *shared])),
+                **own,
+            )
             examples.append(
-                Example(
-                    [placed.tokens for placed in sequences],
-                    sample_attention(record, by_name),
-                    sample_hidden_states(record, by_name),
-                    provenance=origin,
-                    left_out=left_out,
-                    **own,
+                example.with_arrays(
+                    sample_attention(record, number, sequences, example.target_boxes, self._policy),
+                    record.hidden_states.of_sample(sequences),
                 )
             )
         return examples
 
-    def _wrap(self, forward: Callable[..., Any]) -> Callable[..., Any]:
+    def _named(
+        self, record: ForwardRecord, sample: int, layout: BatchLayout
+    ) -> dict[str, SampleSequence]:
+        """The sequences of a sample, generated tokens with their strings."""
+        sequences = dict(layout.samples[sample])
+        generation = record.generation
+        if generation is not None and generation.sequence in sequences:
+            placed = sequences[generation.sequence]
+            start, ids = record.generated_tokens(sample)
+            if ids:
+                tokenizer = getattr(self._processor, "tokenizer", self._processor)
+                tokens = [*placed.tokens.tokens[:start], *token_strings(ids, tokenizer)]
+                sequences[generation.sequence] = replace(
+                    placed, tokens=_renamed(placed.tokens, tokens)
+                )
+        return sequences
+
+    def _forward_inputs(
+        self,
+        observed: Mapping[str, list[Any]],
+        images: Sequence[Sequence[Any]] | None = None,
+        output: Any = None,
+    ) -> ForwardInputs:
+        return ForwardInputs(
+            model=self._model,
+            batch=self._inputs,
+            tokenizer=getattr(self._processor, "tokenizer", self._processor),
+            image_processor=getattr(self._processor, "image_processor", None),
+            images=images,
+            observed=observed,
+            output=output,
+        )
+
+    def _new_record(
+        self, inputs: Mapping[str, Any], generation: Generation | None = None
+    ) -> ForwardRecord:
+        self._inputs = inputs
+        states = KeptHiddenStates(
+            self._policy, layers_by(self._hidden_states, lambda site: site.sequence)
+        )
+        blocks = layers_by(self._attention, lambda site: site.block)
+
+        def layout(observed: Mapping[str, list[Any]]) -> BatchLayout:
+            made = batch_layout(self._forward_inputs(observed), self._family, self._layout)
+            return made.limited(self._room())
+
+        record = ForwardRecord(self._policy, blocks, states, layout, generation)
+        ids = inputs.get("input_ids")
+        record.input_ids = ids if isinstance(ids, Tensor) else None
+        return record
+
+    def _wrap_forward(self, forward: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(forward)
+
         @functools.wraps(forward)
         def recorded(*args: Any, **kwargs: Any) -> Any:
-            self._record, self._recording = None, ForwardRecord()
-            self._recording.input_ids = kwargs.get("input_ids")
-            try:
-                result = forward(*args, **kwargs)
-                self._record = self._recording
-            finally:
-                self._recording = None
-            return result
+            if self._recording is not None and self._recording.generation is not None:
+                self._recording.calls.clear()
+                self._recording.generation.begin_forward(_bound(signature, args, kwargs))
+                return forward(*args, **kwargs)
+            self._record = None
+            if self._is_full():
+                return forward(*args, **kwargs)
+            record = self._new_record(_bound(signature, args, kwargs))
+            return self._recorded(record, forward, args, kwargs)
 
         return recorded
+
+    def _wrap_generate(self, generate: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(generate)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            self._record = None
+            if self._is_full() or self._recording is not None:
+                return generate(*args, **kwargs)
+            generation = Generation(self._structure.generated, end_ids(self._model, kwargs))
+            record = self._new_record(prompt_inputs(self._model, args, kwargs), generation)
+            problem = refusal(kwargs, self._model)
+            if problem:
+                warnings.warn(problem, stacklevel=2)
+                record.refuse(problem)
+            return self._recorded(record, generate, args, kwargs)
+
+        return recorded
+
+    def _recorded(
+        self,
+        record: ForwardRecord,
+        run: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        self._recording = record
+        try:
+            result = run(*args, **kwargs)
+        finally:
+            self._recording = None
+        if record.generation is not None:
+            record.generation.result = result
+        with record.guarded("Generated tokens"):
+            record.finish()
+            self._samples += record.sample_count
+        self._record = record
+        return result
 
     def _is_recording(self) -> bool:
         return self._recording is not None
 
+    def _room(self) -> int | None:
+        """How many further samples are wanted."""
+        wanted = self._policy.samples
+        return None if wanted is None else max(0, wanted - self._samples)
+
+    def _is_full(self) -> bool:
+        return self._room() == 0
+
     def _finish(self, call: AttentionCall) -> None:
-        if self._recording is None:
+        record = self._recording
+        if record is None:
             return
-        number = self._recording.calls[call.module]
-        self._recording.calls[call.module] += 1
+        number = record.calls[call.module]
+        record.calls[call.module] += 1
         own = [entry for entry in self._attention if entry.module is call.module]
         fitting = [entry for entry in own if entry.site.call in (None, number)]
         for entry in fitting:
-            self._recording.add_attention(entry.site, entry.layer, call)
+            with record.guarded(f"Block {entry.site.block}, layer {entry.layer}"):
+                record.add_attention(entry.site, entry.layer, call)
         if not fitting:
             name = type(call.module).__name__
-            self._recording.problems.append(
+            record.problems.append(
                 f"{name} ran {number + 1} times in one pass: only {len(own)} of them kept."
             )
 
@@ -171,26 +299,29 @@ class Trace:
 
     def _add_hidden_states(self, entry: ModuleSite[HiddenStateSite], states: Tensor) -> None:
         if self._recording is not None:
-            self._recording.add_hidden_states(entry.site, entry.layer, states)
+            with self._recording.guarded(f"Hidden states of {entry.site.sequence}"):
+                self._recording.add_hidden_states(entry.site, entry.layer, states)
 
 
 def trace(
     model: nn.Module,
     processor: Any = None,
     *,
-    hidden_states: bool = True,
+    policy: CapturePolicy | None = None,
     layout: Layout | None = None,
 ) -> Trace:
     """Record attention and hidden states of ``model`` while the context is open.
 
     The model runs unchanged, with its own attention implementation; its outputs are bit-identical
-    to those without. Wrappers around it (DistributedDataParallel, PEFT) are looked through.
+    to those without. Wrappers around it (DistributedDataParallel, PEFT, ``torch.compile``) are
+    looked through; what is compiled runs uncompiled while the context is open. ``generate()`` is
+    followed token by token.
 
     Args:
         model: a transformers model of a known family, or a module that holds one.
         processor: its processor or tokenizer, for the words of text tokens and the places of
             image tokens. Anything with ``convert_ids_to_tokens`` and ``all_special_ids`` serves.
-        hidden_states: whether to record hidden states, too.
+        policy: what is kept, default :class:`CapturePolicy` as it stands.
         layout: the token sequences of every sample, or a function that makes them from
             :class:`~vl_tb_plugin.capture.families.ForwardInputs`; beats the family's own.
 
@@ -202,7 +333,27 @@ def trace(
         ...     output = model(**batch)
         >>> examples = t.examples(batch, output=output)  # doctest: +SKIP
     """
-    return Trace(model, processor, hidden_states=hidden_states, layout=layout)
+    return Trace(model, processor, policy or CapturePolicy(), layout)
+
+
+def _uncompiled() -> Any:
+    """Compiled code shows neither modules nor functions: run the Python that it came from."""
+    stance = getattr(torch.compiler, "set_stance", None)  # torch >= 2.6
+    return nullcontext() if stance is None else stance("force_eager")
+
+
+def _bound(
+    signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments of a forward by name."""
+    named = dict(zip(signature.parameters, args, strict=False))
+    return named | kwargs
+
+
+def _renamed(sequence: TokenSequence, tokens: Sequence[str]) -> TokenSequence:
+    return TokenSequence(
+        tokens, sequence.modality, sequence.name, sequence.boxes, sequence.image_index
+    )
 
 
 def _hook(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -100,6 +101,15 @@ class Example:
                 return block
         names = sorted(block.name for block in self.attention)
         raise InvalidExample("block", f"one of the attention blocks {names}", repr(name))
+
+    def with_arrays(
+        self, attention: Sequence[Attention], hidden_states: Sequence[HiddenStates]
+    ) -> Example:
+        """The same example with other arrays."""
+        other = copy.copy(self)
+        other.attention, other.hidden_states = tuple(attention), tuple(hidden_states)
+        other._check_parts()
+        return other
 
     @property
     def nbytes(self) -> int:

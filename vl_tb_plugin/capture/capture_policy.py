@@ -1,0 +1,100 @@
+"""What of a forward pass is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vl_tb_plugin.example import InvalidExample, Precision
+from vl_tb_plugin.example.encoded_probabilities import check_precision
+
+Rows = str | Sequence[int]
+Keys = str | Sequence[int]
+Numbers = Sequence[int] | None
+
+ROWS = ("auto", "all", "text", "generated")
+KEYS = ("all", "text", "image")
+
+
+@dataclass(frozen=True)
+class CapturePolicy:
+    """What of a forward pass is kept; what is not is named in the example and shown by the views.
+
+    Statistics cover every layer and head, over the rows chosen here; ``layers``, ``heads`` and
+    ``keys`` concern the weights only.
+
+    Args:
+        rows: query rows: ``"all"``; ``"text"``: text, special and generated tokens;
+            ``"generated"``: generated tokens and the last one of the prompt, which predicts the
+            first of them; positions in the sequence; ``"auto"``: all while the block's share of
+            ``max_bytes`` allows it, else text. A mapping gives each block its own.
+        layers: numbers of the layers whose weights are kept, default all. A mapping gives each
+            block its own.
+        heads: numbers of the heads whose weights are kept, default all.
+        keys: keys whose weights are kept: ``"all"``, ``"text"`` (with special and generated ones),
+            ``"image"``, or positions. Saves disk, not memory: others read as not logged.
+        precision: of the weights: ``"uint8"`` (square-root scale), ``"uint8_row_maximum"`` (finer
+            where no weight is large), ``"float16"``, ``"float32"``.
+        hidden_states: all layers, none, or these numbers.
+        hidden_states_dtype: ``"float16"``, or ``"float32"``; states beyond the range of float16
+            stay float32.
+        max_bytes: of one example in memory, before compression; ``None`` for no limit. Hidden
+            states take at most half; then rows are kept in the order generated, text (the last
+            first), special, image (spread evenly).
+        samples: how many samples of each evaluation (each ``with trace``) are recorded, the first
+            ones; the rest runs unwatched.
+
+    Raises:
+        InvalidExample: for a value that none of these allows.
+    """
+
+    rows: Rows | Mapping[str, Rows] = "auto"
+    layers: Numbers | Mapping[str, Sequence[int]] = None
+    heads: Numbers = None
+    keys: Keys = "all"
+    precision: Precision = "uint8"
+    hidden_states: bool | Sequence[int] = True
+    hidden_states_dtype: str = "float16"
+    max_bytes: int | None = 64 << 20
+    samples: int | None = None
+
+    def __post_init__(self) -> None:
+        check_precision(self.precision, "precision")
+        choices = self.rows.values() if isinstance(self.rows, Mapping) else [self.rows]
+        for rows in choices:
+            _check_choice(rows, ROWS, "rows")
+        _check_choice(self.keys, KEYS, "keys")
+        if self.hidden_states_dtype not in ("float16", "float32"):
+            got = repr(self.hidden_states_dtype)
+            raise InvalidExample("hidden_states_dtype", "'float16' or 'float32'", got)
+        for name in ("max_bytes", "samples"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InvalidExample(name, "a positive number or None", repr(value))
+
+    def rows_of(self, block: str) -> Rows:
+        """The rows wanted of a block."""
+        if isinstance(self.rows, Mapping):
+            return self.rows.get(block, "auto")
+        return self.rows
+
+    def layers_of(self, block: str, layers: Sequence[int]) -> tuple[int, ...]:
+        """Of the layers of a block, those whose weights are wanted."""
+        wanted = self.layers.get(block) if isinstance(self.layers, Mapping) else self.layers
+        return tuple(layer for layer in layers if wanted is None or layer in wanted)
+
+    def heads_of(self, count: int) -> tuple[int, ...]:
+        """Of that many heads, those whose weights are wanted."""
+        return tuple(head for head in range(count) if self.heads is None or head in self.heads)
+
+    def hidden_layers_of(self, layers: Sequence[int]) -> tuple[int, ...]:
+        """Of the hidden states of a sequence, those that are wanted."""
+        if isinstance(self.hidden_states, bool):
+            return tuple(layers) if self.hidden_states else ()
+        return tuple(layer for layer in layers if layer in self.hidden_states)
+
+
+def _check_choice(given: object, words: tuple[str, ...], argument: str) -> None:
+    if isinstance(given, str) and given not in words:
+        expected = f"one of {', '.join(words)}, or positions"
+        raise InvalidExample(argument, expected, repr(given))
