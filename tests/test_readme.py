@@ -37,9 +37,17 @@ def test_a_traced_batch_is_logged(tmp_path, monkeypatch):
         "targets": ["x", "z"],
     }
     with torch.no_grad():
-        exec(snippet("with trace"), names)
+        exec(snippet("add_vl_batch"), names)
     names["writer"].close()
     assert list(asset_folder("runs/my-model").glob("step_*"))
+
+
+def test_a_policy_is_planned_and_used(capsys):
+    names = {"model": lxmert(), "processor": TinyTokenizer(), "batch": lxmert_batch()}
+    with torch.no_grad():
+        exec(snippet("print(plan("), names)
+    assert "a run of 20" in capsys.readouterr().out
+    assert len(names["t"].examples(names["batch"])) == 2
 
 
 @pytest.fixture
