@@ -73,9 +73,10 @@ class SeenSoftmax(SeenAttention):
 
     def probabilities(self, entry: int, heads: slice, rows: slice | Tensor) -> Tensor:
         scores = self._scores[entry, heads][:, rows]
-        if self._result is None:
-            return _softmax(scores.float(), self._lowest)
-        return _without_empty(self._result[entry, heads][:, rows], scores, self._lowest)
+        weights = self._result[entry, heads][:, rows] if self._result is not None else None
+        if weights is None:
+            weights = torch.softmax(scores.float(), dim=-1)
+        return _without(weights, scores.amax(dim=-1, keepdim=True) <= self._lowest)
 
 
 class SeenQueryKey(SeenAttention):
@@ -106,7 +107,7 @@ class SeenQueryKey(SeenAttention):
         self.shape = (batch, heads, queries, key.shape[-2])
         self.mechanism, self.device_type = mechanism, query.device.type
         self._query, self._key = query, key
-        self._mask = None if mask is None else mask.expand(self.shape)
+        self._mask = None if mask is None else mask.expand(batch, -1, -1, self.shape[3])
         self._lowest = -math.inf if mask is None else _masked_below(mask.dtype)
         self._is_causal, self._softcap = is_causal, softcap
         self._factor = features**-0.5 if scale is None else float(scale)
@@ -122,17 +123,21 @@ class SeenQueryKey(SeenAttention):
         scores = (query * self._factor) @ key.transpose(-1, -2)
         if self._softcap is not None:
             scores = self._softcap * torch.tanh(scores / self._softcap)
+        empty = None
         if self._mask is not None:
-            mask = self._mask[entry, heads][:, rows]
+            mask = self._mask[entry, heads if self._mask.shape[1] > 1 else slice(None)]
+            mask = mask[:, rows] if mask.shape[1] > 1 else mask
             if mask.dtype == torch.bool:
                 scores.masked_fill_(~mask, -math.inf)
+                empty = ~mask.any(dim=-1, keepdim=True)
             else:
                 scores += mask
+                empty = mask.amax(dim=-1, keepdim=True) <= self._lowest
         if self._is_causal:
             queries = torch.arange(self.shape[2], device=scores.device)[rows]
             keys = torch.arange(self.shape[3], device=scores.device)
             scores.masked_fill_(keys > queries[:, None], -math.inf)
-        return _softmax(scores, self._lowest)
+        return _without(torch.softmax(scores, dim=-1), empty)
 
 
 class SeenWeights(SeenAttention):
@@ -174,14 +179,11 @@ def _four(shape: torch.Size) -> tuple[int, int, int, int]:
     return batch, heads, queries, keys
 
 
-def _softmax(scores: Tensor, lowest: float) -> Tensor:
-    return _without_empty(torch.softmax(scores, dim=-1), scores, lowest)
-
-
-def _without_empty(probabilities: Tensor, scores: Tensor, lowest: float) -> Tensor:
+def _without(probabilities: Tensor, empty: Tensor | None) -> Tensor:
     # a row whose every score is masked has no distribution: zero says so, uniform would not
-    empty = scores.amax(dim=-1, keepdim=True) <= lowest
-    return probabilities.masked_fill(empty, 0.0) if bool(empty.any()) else probabilities
+    if empty is None or not bool(empty.any()):
+        return probabilities
+    return probabilities.masked_fill(empty, 0.0)
 
 
 def _masked_below(dtype: torch.dtype) -> float:
