@@ -15,6 +15,7 @@ FLOORS = {
     "writer": {"example", "storage", "capture"},
     "planner": {"example", "storage", "capture"},
     "plugin": {"example", "analysis", "storage"},
+    "integrations": {"example", "capture", "writer"},
 }
 """What each floor may import of the others."""
 
@@ -24,6 +25,7 @@ OUTSIDE = {
     "storage": {"torch", "transformers", "werkzeug"},
     "capture": {"tensorboard", "zarr", "werkzeug"},
     "plugin": {"torch", "transformers"},
+    "integrations": {"tensorboard", "zarr", "werkzeug"},
 }
 """Packages that must not be seen on a floor."""
 

@@ -58,6 +58,7 @@ class FamilyCase:
         structure: one sentence: how the streams are built and where they meet.
         layout: one sentence: where image tokens are and what their boxes are.
         limits: what is not captured, and why, a sentence each.
+        left_out: what every example says of that.
         reference: the weights of every attention module, found without the capture.
         allowed: patterns of module paths with a softmax that is no attention between tokens.
         occluded: changes the pixels in a box of an image of a sample, ``(batch, sample, image, box)
@@ -73,6 +74,7 @@ class FamilyCase:
     structure: str
     layout: str
     limits: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     reference: Callable[[FamilyCase], Weights] = field(default=lambda case: eager_weights(case))
     allowed: tuple[str, ...] = ()
     occluded: Callable[[dict[str, Any], int, int, Sequence[float]], dict[str, Any]] | None = field(

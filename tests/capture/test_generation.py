@@ -192,7 +192,6 @@ def gemma3():
 
 @pytest.mark.parametrize("cache", ["dynamic", "static"])
 def test_a_sliding_window_keeps_its_keys_in_place(cache):
-    pytest.importorskip("vl_tb_plugin.capture.families.image_prompts", reason="no family yet")
     model = gemma3()
     ids = torch.tensor([[1, 5, 6, 7, 8, 9, 10]])
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
@@ -206,7 +205,6 @@ def test_a_sliding_window_keeps_its_keys_in_place(cache):
 
 
 def test_an_encoder_decoder_answers_token_by_token():
-    pytest.importorskip("vl_tb_plugin.capture.families.bart", reason="no family yet")
     torch.manual_seed(0)
     config = BartConfig(
         vocab_size=50,

@@ -17,6 +17,8 @@ def provenance(
     """Model, dtype, attention implementation, capture path and versions, by name."""
     import transformers
 
+    base = getattr(model, "get_base_model", None)  # PEFT
+    model = base() if callable(base) else model
     config = getattr(model, "config", None)
     implementation = getattr(config, "_attn_implementation", None)
     return {

@@ -71,9 +71,9 @@ def choose_rows(
     wanted = policy.rows_of(block.name)
     order = _by_value(query)
     if wanted == "auto":
-        text = [position for position in order if query.modality[position] in TEXT]
         # a tower without text keeps as many of its patches as fit
-        wanted = "all" if limit >= len(query) or not text else "text"
+        has_text = bool(len(query.positions("generated", "text")))
+        wanted = "text" if limit < len(query) and has_text else "all"
     chosen = _wanted(wanted, query, order)
     kept = np.zeros(len(query), bool)
     kept[chosen[:limit]] = True

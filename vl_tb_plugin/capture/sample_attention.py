@@ -56,6 +56,21 @@ def sample_attention(
     return blocks
 
 
+def weight_remarks(block: Attention) -> list[str]:
+    """Which weights of a block a policy left out, though their statistics are there."""
+    kept, remarks = block.weights, []
+    layers, heads = len(block.layers), block.heads
+    if len(kept.layers) < layers or len(kept.heads) < heads:
+        remarks.append(
+            f"Block {block.name}: weights of layers {list(kept.layers)} of {layers} and heads"
+            f" {list(kept.heads)} of {heads} kept."
+        )
+    if kept.keys is not None and len(kept.keys) < block.shape[3]:
+        count = len(kept.keys)
+        remarks.append(f"Block {block.name}: weights on {count} of {block.shape[3]} keys kept.")
+    return remarks
+
+
 def _kept_weights(
     layers: Mapping[int, KeptLayer],
     rows: npt.NDArray[np.intp],

@@ -33,7 +33,7 @@ from vl_tb_plugin.capture.module_sites import (
 )
 from vl_tb_plugin.capture.per_sample_values import PerSampleValues
 from vl_tb_plugin.capture.provenance import provenance
-from vl_tb_plugin.capture.sample_attention import sample_attention
+from vl_tb_plugin.capture.sample_attention import sample_attention, weight_remarks
 from vl_tb_plugin.capture.sequences.text_sequence import prompt_text
 from vl_tb_plugin.capture.sequences.text_tokens import token_strings
 from vl_tb_plugin.example import Example, TokenSequence
@@ -135,8 +135,12 @@ class Trace:
         record.check_batch(batch.get("input_ids"))
         record.raise_error()
         given = PerSampleValues(**values)
-        images = given.images and [given.sample_images(i) for i in range(len(given.images))]
-        inputs = self._forward_inputs(record.observed, images or None, output)
+        images = None
+        if given.images is not None:
+            images = [given.sample_images(number) for number in range(len(given.images))]
+        # what the batch says beyond what the model is given (places of regions, say) counts, too
+        self._inputs = {**batch, **self._inputs}
+        inputs = self._forward_inputs(record.observed, images, output)
         layout = record.completed(batch_layout(inputs, self._family, self._layout))
         given.check(layout.count)
         origin = provenance(self._model, record.mechanisms, self._policy)
@@ -150,13 +154,15 @@ class Trace:
             example = Example(
                 [placed.tokens for placed in sequences.values()],
                 provenance=origin,
-                left_out=list(dict.fromkeys([*record.remarks(number), *shared])),
                 **own,
             )
+            blocks = sample_attention(record, number, sequences, example.target_boxes, self._policy)
+            cut = [sentence for block in blocks for sentence in weight_remarks(block)]
             examples.append(
                 example.with_arrays(
-                    sample_attention(record, number, sequences, example.target_boxes, self._policy),
+                    blocks,
                     record.hidden_states.of_sample(sequences),
+                    left_out=list(dict.fromkeys([*record.remarks(number), *cut, *shared])),
                 )
             )
         return examples
@@ -313,9 +319,9 @@ def trace(
     """Record attention and hidden states of ``model`` while the context is open.
 
     The model runs unchanged, with its own attention implementation; its outputs are bit-identical
-    to those without. Wrappers around it (DistributedDataParallel, PEFT, ``torch.compile``) are
-    looked through; what is compiled runs uncompiled while the context is open. ``generate()`` is
-    followed token by token.
+    to those without. Wrappers around it (DistributedDataParallel, FSDP2, PEFT) are looked through.
+    What ``torch.compile`` made runs as the Python that it came from while the context is open, and
+    so gives that one's last bits. ``generate()`` is followed token by token.
 
     Args:
         model: a transformers model of a known family, or a module that holds one.

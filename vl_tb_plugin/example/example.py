@@ -103,11 +103,15 @@ class Example:
         raise InvalidExample("block", f"one of the attention blocks {names}", repr(name))
 
     def with_arrays(
-        self, attention: Sequence[Attention], hidden_states: Sequence[HiddenStates]
+        self,
+        attention: Sequence[Attention],
+        hidden_states: Sequence[HiddenStates],
+        left_out: Sequence[str],
     ) -> Example:
-        """The same example with other arrays."""
+        """The same example with other arrays, and what was left out of them."""
         other = copy.copy(self)
         other.attention, other.hidden_states = tuple(attention), tuple(hidden_states)
+        other.left_out = tuple(left_out)
         other._check_parts()
         return other
 

@@ -65,17 +65,18 @@ def find_family(model: nn.Module) -> tuple[nn.Module, str, Family]:
         UnknownModel: if there is none; the message says what to do.
     """
     _load_built_in()
-    seen = []
+    model_type = None
     for part in model.modules():
+        if hasattr(part, "_orig_mod"):  # what torch.compile puts around a model
+            continue
         model_type = getattr(getattr(part, "config", None), "model_type", None)
         if isinstance(model_type, str):
             if model_type in _families:
                 return part, model_type, _families[model_type]
-            if model_type not in seen:
-                seen.append(model_type)
+            break  # a known part of an unknown whole would be only half of it
     raise UnknownModel(
         f"trace() does not know where {type(model).__name__} (config.model_type:"
-        f" {', '.join(map(repr, seen)) or 'none'}) keeps its attention. Known families:"
+        f" {model_type!r}) keeps its attention. Known families:"
         f" {', '.join(sorted(_families))}. Either register one (vl_tb_plugin.capture.families"
         " shows how, in about ten lines), or log the arrays yourself:"
         " writer.add_vl_example(tag, vl_tb_plugin.Example(...))."
