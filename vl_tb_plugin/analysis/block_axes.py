@@ -81,10 +81,71 @@ class BlockAxes:
         """Whether rows and columns are positions of one sequence (self-attention)."""
         return self.query.name == self.key.name
 
+    def pairs(self, queries: npt.NDArray[np.intp], keys: npt.NDArray[np.intp] | slice) -> Pairs:
+        """The pairs of one modality among some rows and columns; the last answer is kept, as all
+        layers and heads ask for the same."""
+        columns = np.arange(len(self.key))[keys]
+        asked = queries.tobytes(), columns.tobytes()
+        if self._last_pairs.get("asked") != asked:
+            self._last_pairs.update(asked=asked, pairs=Pairs(self, queries, columns))
+        pairs: Pairs = self._last_pairs["pairs"]
+        return pairs
+
+    @cached_property
+    def _last_pairs(self) -> dict[str, Any]:
+        return {}
+
     @cached_property
     def image_centres(self) -> tuple[FloatArray, FloatArray]:
         """Centres of the boxes of queries and keys, (queries, 2) and (keys, 2), in fractions."""
         return _centres(self.query), _centres(self.key)
+
+
+class Pairs:
+    """The pairs of one modality among some rows and columns of an attention matrix.
+
+    Attributes:
+        text: the rows and columns of text tokens, ``None`` where there are no pairs.
+        text_distance: (rows, columns) ``|query - key|`` in tokens.
+        image: the rows and columns of image tokens, ``None`` where there are no pairs.
+        image_distance: (rows, columns) distance in fractions of the image, 0 across images.
+        one_image: (rows, columns) 1 within an image, 0 across and for tokens without a place.
+        beside: rows and columns, among those of image tokens, of a token and itself or the next.
+    """
+
+    text: tuple[npt.NDArray[np.intp] | slice, npt.NDArray[np.intp] | slice] | None = None
+    text_distance: FloatArray
+    image: tuple[npt.NDArray[np.intp] | slice, npt.NDArray[np.intp] | slice] | None = None
+    image_distance: FloatArray
+    one_image: FloatArray
+    beside: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+
+    def __init__(self, axes: BlockAxes, queries: npt.NDArray[np.intp], keys: npt.NDArray[np.intp]):
+        rows = np.flatnonzero(axes.text_queries[queries])
+        columns = np.flatnonzero(axes.text_keys[keys])
+        if len(rows) and len(columns):
+            self.text = _span(rows), _span(columns)
+            distance = np.abs(queries[rows][:, None] - keys[columns][None, :])
+            self.text_distance = distance.astype(np.float32)
+        rows = np.flatnonzero(axes.image_queries[queries])
+        columns = np.flatnonzero(axes.image_keys[keys])
+        if len(rows) and len(columns):
+            self.image = _span(rows), _span(columns)
+            query, key = queries[rows], keys[columns]
+            near_rows, near_columns = np.nonzero(np.abs(query[:, None] - key[None, :]) <= 1)
+            self.beside = near_rows, near_columns
+            query_centres, key_centres = axes.image_centres
+            apart = np.linalg.norm(query_centres[query][:, None] - key_centres[key][None], axis=-1)
+            of_query, of_key = axes.query.image_index[query], axes.key.image_index[key]
+            one = (of_query[:, None] == of_key[None, :]) & ~np.isnan(apart)
+            self.image_distance = np.where(one, apart, 0).astype(np.float32)
+            self.one_image = one.astype(np.float32)
+
+
+def _span(positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp] | slice:
+    """A slice where the positions are consecutive, which spares a copy."""
+    first, last = int(positions[0]), int(positions[-1])
+    return slice(first, last + 1) if last - first + 1 == len(positions) else positions
 
 
 def _is(sequence: TokenSequence, *modalities: str) -> npt.NDArray[np.bool_]:

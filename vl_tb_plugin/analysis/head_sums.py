@@ -6,8 +6,6 @@ of a generation, the images of a sample), and nothing of size queries x keys nee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -117,84 +115,32 @@ class HeadSums:
         queries: npt.NDArray[np.intp],
         keys: npt.NDArray[np.intp] | slice,
     ) -> None:
-        axes = self.axes
-        if not axes.same_sequence:
+        if not self.axes.same_sequence:
             return
-        key_positions = np.arange(len(axes.key))[keys]
-        text = _Pairs.between(axes.text_queries, axes.text_keys, queries, key_positions)
-        if text.some:
-            distance = np.abs(text.queries[:, None] - text.keys[None, :]).astype(np.float32)
-            self.text_distance[heads] += _weighted(text.of(probabilities), distance)
-        image = _Pairs.between(axes.image_queries, axes.image_keys, queries, key_positions)
-        if image.some:
-            weights = image.of(probabilities)
-            near = np.abs(image.queries[:, None] - image.keys[None, :]) <= 1
-            rows, columns = np.nonzero(near)
+        pairs = self.axes.pairs(queries, keys)
+        if pairs.text is not None:
+            weights = probabilities[:, pairs.text[0]][:, :, pairs.text[1]]
+            self.text_distance[heads] += _weighted(weights, pairs.text_distance)
+        if pairs.image is not None:
+            weights = probabilities[:, pairs.image[0]][:, :, pairs.image[1]]
+            rows, columns = pairs.beside
             self.beside[heads] += weights[:, rows, columns].sum(axis=1, dtype=np.float64)
-            distance, one_image = self._image_distance(image)
-            self.image_distance[heads] += _weighted(weights, distance)
-            self.image_pairs[heads] += _weighted(weights, one_image)
-
-    def _image_distance(self, image: _Pairs) -> tuple[FloatArray, FloatArray]:
-        """(queries, keys) distance, 0 across images; and 1 within an image, 0 across."""
-        query_centres, key_centres = self.axes.image_centres
-        distance = np.linalg.norm(
-            query_centres[image.queries][:, None] - key_centres[image.keys][None], axis=-1
-        )
-        image_of_query = self.axes.query.image_index[image.queries]
-        image_of_key = self.axes.key.image_index[image.keys]
-        one = (image_of_query[:, None] == image_of_key[None, :]) & ~np.isnan(distance)
-        return np.where(one, distance, 0).astype(np.float32), one.astype(np.float32)
+            self.image_distance[heads] += _weighted(weights, pairs.image_distance)
+            self.image_pairs[heads] += _weighted(weights, pairs.one_image)
 
 
 class _RowShapes:
     """Numbers of every row, (heads, rows): how its weights are spread, whatever the keys are."""
 
     def __init__(self, probabilities: npt.NDArray[np.float32]):
-        # 0 ln 0 = 0: the logarithm of the smallest normal number times zero is zero
-        logarithm = np.maximum(probabilities, np.finfo(np.float32).tiny)
+        # 0 ln 0 = 0: the smallest normal number is lost in any weight, but not in zero
+        logarithm = probabilities + np.finfo(np.float32).tiny
         np.log(logarithm, out=logarithm)
         self.entropy = -np.einsum("hrk,hrk->hr", probabilities, logarithm)
-        self.admitted = np.count_nonzero(probabilities, axis=2)
+        self.admitted = (probabilities != 0).sum(axis=2, dtype=np.int32)
         self.square = np.einsum("hrk,hrk->hr", probabilities, probabilities)
-        self.total = probabilities.sum(axis=2)
+        self.total = probabilities @ np.ones(probabilities.shape[2], np.float32)
         self.largest = probabilities.max(axis=2)
-
-
-@dataclass(frozen=True, eq=False)
-class _Pairs:
-    """The rows and columns of one modality, and their positions in the sequence."""
-
-    rows: npt.NDArray[np.intp]
-    columns: npt.NDArray[np.intp]
-    queries: npt.NDArray[np.intp]
-    keys: npt.NDArray[np.intp]
-
-    @classmethod
-    def between(
-        cls,
-        query_kind: npt.NDArray[np.bool_],
-        key_kind: npt.NDArray[np.bool_],
-        queries: npt.NDArray[np.intp],
-        keys: npt.NDArray[np.intp],
-    ) -> _Pairs:
-        rows = np.flatnonzero(query_kind[queries])
-        columns = np.flatnonzero(key_kind[keys])
-        return cls(rows, columns, queries[rows], keys[columns])
-
-    @property
-    def some(self) -> bool:
-        return bool(len(self.rows) and len(self.columns))
-
-    def of(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """(heads, rows, columns) of one modality."""
-        return probabilities[:, _span(self.rows)][:, :, _span(self.columns)]
-
-
-def _span(positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp] | slice:
-    """A slice where the positions are consecutive, which spares a copy."""
-    first, last = int(positions[0]), int(positions[-1])
-    return slice(first, last + 1) if last - first + 1 == len(positions) else positions
 
 
 def _weighted(weights: FloatArray, pairs: FloatArray) -> FloatArray:

@@ -72,6 +72,7 @@ class ForwardRecord:
         self._layout: BatchLayout | None = None
         self._entries: Counter[tuple[AttentionSite, int]] = Counter()
         self._blocks: dict[int, Blocks] = {}
+        self._block_axes: dict[tuple[int, str], BlockAxes] = {}
         self._choices: dict[tuple[int, str], RowChoice] = {}
         self._pending: dict[tuple[AttentionSite, int], list[_PendingRows]] = {}
         self._prompt = 0
@@ -328,7 +329,11 @@ class ForwardRecord:
 
     def _axes(self, sample: int, site: AttentionSite) -> BlockAxes:
         query = self.layout.sequence(sample, site.query)
-        return BlockAxes(query, self.layout.sequence(sample, site.key), NO_TARGET)
+        key = self.layout.sequence(sample, site.key)
+        axes = self._block_axes.get((sample, site.block))
+        if axes is None or axes.query is not query or axes.key is not key:
+            axes = self._block_axes[(sample, site.block)] = BlockAxes(query, key, NO_TARGET)
+        return axes
 
     def _query_of(self, sample: int, block: str) -> str:
         return next(query for name, query, _ in self._blocks[sample] if name == block)

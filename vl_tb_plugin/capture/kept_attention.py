@@ -13,7 +13,7 @@ from vl_tb_plugin.analysis.head_sums import HeadSums
 from vl_tb_plugin.capture.seen_attention import SeenAttention, own_arithmetic
 from vl_tb_plugin.example import EncodedProbabilities, encode
 
-CHUNK_BYTES = 8 << 20
+CHUNK_BYTES = 2 << 20
 """Size of the probabilities that exist at one time, in single precision."""
 
 

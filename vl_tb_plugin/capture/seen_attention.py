@@ -20,14 +20,22 @@ _own = threading.local()
 
 @contextmanager
 def own_arithmetic(device_type: str) -> Iterator[None]:
-    """Marks our own computing: in full precision, without gradients, unseen by any trace."""
-    before = own_computing()
+    """Marks our own computing: in full precision, without gradients, unseen by any trace.
+
+    On one thread: it works on small parts, between which further threads would only wait, and burn
+    as much time again.
+    """
+    before, threads = own_computing(), torch.get_num_threads()
     _own.computing = True
     try:
+        if device_type == "cpu" and threads > 1:
+            torch.set_num_threads(1)
         with torch.no_grad(), torch.autocast(device_type, enabled=False):
             yield
     finally:
         _own.computing = before
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
 
 
 def own_computing() -> bool:
@@ -127,16 +135,14 @@ class SeenQueryKey(SeenAttention):
         if self._mask is not None:
             mask = self._mask[entry, heads if self._mask.shape[1] > 1 else slice(None)]
             mask = mask[:, rows] if mask.shape[1] > 1 else mask
-            if mask.dtype == torch.bool:
-                scores.masked_fill_(~mask, -math.inf)
-                empty = ~mask.any(dim=-1, keepdim=True)
-            else:
-                scores += mask
-                empty = mask.amax(dim=-1, keepdim=True) <= self._lowest
+            if mask.dtype == torch.bool:  # adding is faster than filling
+                mask = torch.where(mask, 0.0, -math.inf)
+            scores += mask
+            empty = mask.amax(dim=-1, keepdim=True) <= self._lowest
         if self._is_causal:
             queries = torch.arange(self.shape[2], device=scores.device)[rows]
             keys = torch.arange(self.shape[3], device=scores.device)
-            scores.masked_fill_(keys > queries[:, None], -math.inf)
+            scores += torch.where(keys > queries[:, None], -math.inf, 0.0)
         return _without(torch.softmax(scores, dim=-1), empty)
 
 

@@ -168,7 +168,7 @@ class Attention:
         """The weights in the precision in which they are stored."""
         if self._kept is not None:
             return self._kept
-        exact = self.probabilities
+        exact = self.probabilities.clip(0, 1)
         return KeptWeights(
             encode(exact, self.precision),
             encode(exact.mean(axis=1), self.precision),

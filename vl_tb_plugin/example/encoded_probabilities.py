@@ -85,14 +85,14 @@ class EncodedProbabilities:
 
 
 def encode(probabilities: npt.NDArray[np.float32], precision: str) -> EncodedProbabilities:
-    """Probabilities in [0, 1] in that precision."""
+    """Probabilities in that precision; none below 0, none above 1 by more than rounding."""
     if not precision.startswith("uint8"):
         return EncodedProbabilities(probabilities.astype(precision), precision)
     if precision == "uint8":
-        return EncodedProbabilities(_levels(probabilities.clip(0, 1)))
+        return EncodedProbabilities(_levels(np.sqrt(probabilities)))
     maxima = probabilities.max(axis=-1)
     relative = probabilities / np.maximum(maxima, np.finfo(np.float32).tiny)[..., None]
-    return EncodedProbabilities(_levels(relative.clip(0, 1)), precision, maxima)
+    return EncodedProbabilities(_levels(np.sqrt(relative, out=relative)), precision, maxima)
 
 
 def check_precision(precision: str, argument: str) -> str:
@@ -102,8 +102,7 @@ def check_precision(precision: str, argument: str) -> str:
     return precision
 
 
-def _levels(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    levels = np.sqrt(shares, out=shares)
+def _levels(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     levels *= 255
     levels += 0.5
     return levels.astype(np.uint8)
