@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from tests.logged_examples import softmaxed_noise
 from vl_tb_plugin import InvalidExample
@@ -17,6 +18,15 @@ def test_the_error_stays_below_its_bound(precision):
     probabilities = rows.astype(np.float32)
     encoded = encode(probabilities, precision)
     assert (np.abs(encoded.decoded() - probabilities) <= encoded.error_bound()).all()
+
+
+@every_precision
+def test_tensors_of_torch_give_the_same_codes(precision):
+    rows = softmaxed_noise((50, 600), np.random.default_rng(0))
+    of_numpy, of_torch = encode(rows, precision), encode(torch.from_numpy(rows), precision)
+    assert of_torch.values.dtype == of_numpy.values.dtype
+    assert np.abs(of_torch.decoded() - of_numpy.decoded()).max() <= of_numpy.error_bound().max()
+    assert (of_torch.values == of_numpy.values).mean() > 0.999
 
 
 def test_a_row_maximum_makes_small_weights_finer():

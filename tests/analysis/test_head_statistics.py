@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from tests.logged_examples import grid_boxes, joint_example, softmaxed_noise, two_stream_example
 from vl_tb_plugin import TokenSequence
@@ -233,6 +234,14 @@ def test_rows_heads_and_keys_may_come_in_stretches(causal):
             parts.add(layer[head : head + 1, rows][:, :, keys], rows, keys, first_head=head)
     whole = head_statistics([layer_sums(layer, np.arange(count), axes)])
     assert np.allclose(head_statistics([parts]), whole, rtol=1e-5, equal_nan=True)
+
+
+def test_tensors_of_torch_give_the_same_numbers(causal):
+    weights, axes = causal
+    rows = np.arange(len(axes.query))
+    tensors = [torch.from_numpy(layer) for layer in weights]
+    got = head_statistics([layer_sums(layer, rows, axes) for layer in tensors])
+    assert np.allclose(got, statistics_of(weights, axes), rtol=1e-5, equal_nan=True)
 
 
 def test_a_layer_mean_leaves_out_what_is_undefined():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,9 +71,7 @@ def head_statistics(layers: Sequence[HeadSums]) -> FloatArray:
     return result
 
 
-def layer_sums(
-    probabilities: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], axes: BlockAxes
-) -> HeadSums:
+def layer_sums(probabilities: Any, rows: npt.NDArray[np.intp], axes: BlockAxes) -> HeadSums:
     """The sums of one layer that is at hand as a whole.
 
     Args:

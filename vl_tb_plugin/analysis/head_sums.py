@@ -6,10 +6,13 @@ of a generation, the images of a sample), and nothing of size queries x keys nee
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.block_axes import BlockAxes, FloatArray
+from vl_tb_plugin.analysis.row_weights import RowWeights
 
 TEXT, IMAGE = 0, 1
 """Rows of :attr:`HeadSums.received` and columns of :attr:`HeadSums.rows`."""
@@ -71,7 +74,7 @@ class HeadSums:
 
     def add(
         self,
-        probabilities: npt.NDArray[np.float32],
+        probabilities: Any,
         queries: npt.NDArray[np.intp],
         keys: npt.NDArray[np.intp] | slice = slice(None),
         first_head: int = 0,
@@ -79,22 +82,23 @@ class HeadSums:
         """Add rows of some heads.
 
         Args:
-            probabilities: (heads, rows, keys), rows sum to one.
+            probabilities: (heads, rows, keys), rows sum to one. A float32 array of numpy, or a
+                tensor of torch, on which the sums are then formed where it lies.
             queries: position in the query sequence of each row.
             keys: position in the key sequence of each column; those that lack have no weight.
             first_head: number of the first of these heads.
         """
+        weights = RowWeights(probabilities)
         heads = slice(first_head, first_head + len(probabilities))
         text, image = self.axes.text_queries[queries], self.axes.image_queries[queries]
         self.rows[heads] += int(text.sum()), int(image.sum())
-        kinds = np.stack([text, image]).astype(np.float32)
-        self.received[heads, :, keys] += kinds @ probabilities
+        self.received[heads, :, keys] += weights.received(np.stack([text, image]))
         content = text | image
         if content.any():
-            self._add_shapes(heads, _RowShapes(probabilities), content)
-            self._add_pairs(heads, probabilities, queries, keys)
+            self._add_shapes(heads, weights, content)
+            self._add_pairs(heads, weights, queries, keys)
 
-    def _add_shapes(self, heads: slice, rows: _RowShapes, content: npt.NDArray[np.bool_]) -> None:
+    def _add_shapes(self, heads: slice, rows: RowWeights, content: npt.NDArray[np.bool_]) -> None:
         admitted, entropy = rows.admitted[:, content], rows.entropy[:, content]
         self.admitted[heads] = np.maximum(self.admitted[heads], admitted.max(axis=1))
         self.entropy[heads] += entropy.sum(axis=1)
@@ -111,7 +115,7 @@ class HeadSums:
     def _add_pairs(
         self,
         heads: slice,
-        probabilities: npt.NDArray[np.float32],
+        weights: RowWeights,
         queries: npt.NDArray[np.intp],
         keys: npt.NDArray[np.intp] | slice,
     ) -> None:
@@ -119,30 +123,10 @@ class HeadSums:
             return
         pairs = self.axes.pairs(queries, keys)
         if pairs.text is not None:
-            weights = probabilities[:, pairs.text[0]][:, :, pairs.text[1]]
-            self.text_distance[heads] += _weighted(weights, pairs.text_distance)
+            text = weights.part(*pairs.text)
+            self.text_distance[heads] += text.weighted(pairs.text_distance)
         if pairs.image is not None:
-            weights = probabilities[:, pairs.image[0]][:, :, pairs.image[1]]
-            rows, columns = pairs.beside
-            self.beside[heads] += weights[:, rows, columns].sum(axis=1, dtype=np.float64)
-            self.image_distance[heads] += _weighted(weights, pairs.image_distance)
-            self.image_pairs[heads] += _weighted(weights, pairs.one_image)
-
-
-class _RowShapes:
-    """Numbers of every row, (heads, rows): how its weights are spread, whatever the keys are."""
-
-    def __init__(self, probabilities: npt.NDArray[np.float32]):
-        # 0 ln 0 = 0: the smallest normal number is lost in any weight, but not in zero
-        logarithm = probabilities + np.finfo(np.float32).tiny
-        np.log(logarithm, out=logarithm)
-        self.entropy = -np.einsum("hrk,hrk->hr", probabilities, logarithm)
-        self.admitted = (probabilities != 0).sum(axis=2, dtype=np.int32)
-        self.square = np.einsum("hrk,hrk->hr", probabilities, probabilities)
-        self.total = probabilities @ np.ones(probabilities.shape[2], np.float32)
-        self.largest = probabilities.max(axis=2)
-
-
-def _weighted(weights: FloatArray, pairs: FloatArray) -> FloatArray:
-    """(heads,): sum over all pairs of weight times ``pairs`` (queries, keys)."""
-    return np.einsum("hrk,rk->h", weights, pairs).astype(np.float64)
+            image = weights.part(*pairs.image)
+            self.beside[heads] += image.picked(*pairs.beside)
+            self.image_distance[heads] += image.weighted(pairs.image_distance)
+            self.image_pairs[heads] += image.weighted(pairs.one_image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from vl_tb_plugin.analysis.head_sums import HeadSums
 from vl_tb_plugin.capture.seen_attention import SeenAttention, own_arithmetic
 from vl_tb_plugin.example import EncodedProbabilities, encode
 
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 4 << 20
 """Size of the probabilities that exist at one time, in single precision."""
 
 
@@ -73,8 +74,7 @@ class KeptLayer:
                 part = seen.probabilities(entry, heads, chosen)
                 if not every:
                     part = part[:, :, torch.from_numpy(columns)]
-                weights = part.cpu().numpy()
-            self._add(weights, piece, first)
+                self._add(part, piece, first)
         piece.finish()
 
     def add_rows(
@@ -95,7 +95,7 @@ class KeptLayer:
             self._pieces.append(piece)
         return piece
 
-    def _add(self, weights: npt.NDArray[np.float32], piece: _Piece, first: int) -> None:
+    def _add(self, weights: Any, piece: _Piece, first: int) -> None:
         every = len(piece.keys) == len(self.sums.axes.key)
         self.sums.add(weights, piece.queries, slice(None) if every else piece.keys, first)
         if self._precision:
@@ -139,9 +139,10 @@ class _Piece:
         self._total = np.zeros(shape[1:] if precision else (0, 0), np.float32)
         self.mean = self.heads  # until finish() knows
 
-    def take(self, weights: npt.NDArray[np.float32], first: int) -> None:
+    def take(self, weights: Any, first: int) -> None:
         """Encode those of the heads from ``first`` on that are kept; the mean is over all."""
-        self._total += weights.sum(axis=0)
+        total = weights.sum(0)
+        self._total += total.cpu().numpy() if isinstance(total, torch.Tensor) else total
         last = first + len(weights)
         inside = np.flatnonzero((self._weight_heads >= first) & (self._weight_heads < last))
         if len(inside):

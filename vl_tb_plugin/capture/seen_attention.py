@@ -20,22 +20,14 @@ _own = threading.local()
 
 @contextmanager
 def own_arithmetic(device_type: str) -> Iterator[None]:
-    """Marks our own computing: in full precision, without gradients, unseen by any trace.
-
-    On one thread: it works on small parts, between which further threads would only wait, and burn
-    as much time again.
-    """
-    before, threads = own_computing(), torch.get_num_threads()
+    """Marks our own computing: in full precision, without gradients, unseen by any trace."""
+    before = own_computing()
     _own.computing = True
     try:
-        if device_type == "cpu" and threads > 1:
-            torch.set_num_threads(1)
         with torch.no_grad(), torch.autocast(device_type, enabled=False):
             yield
     finally:
         _own.computing = before
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
 
 
 def own_computing() -> bool:

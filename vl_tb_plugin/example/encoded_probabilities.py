@@ -7,6 +7,7 @@ small weights: ``|error| <= sqrt(p) / 255 + 4e-6``. Scaled by the row's maximum 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -84,15 +85,23 @@ class EncodedProbabilities:
         return (np.sqrt(probabilities * scale) / 255 + 4e-6 * scale).astype(np.float32)
 
 
-def encode(probabilities: npt.NDArray[np.float32], precision: str) -> EncodedProbabilities:
-    """Probabilities in that precision; none below 0, none above 1 by more than rounding."""
+def encode(probabilities: Any, precision: str) -> EncodedProbabilities:
+    """Probabilities in that precision.
+
+    Args:
+        probabilities: (..., rows, keys), none below 0, none above 1 by more than rounding; an array
+            of numpy, or a tensor of torch, which is worked on where it lies.
+        precision: one of :data:`PRECISIONS`.
+    """
     if not precision.startswith("uint8"):
-        return EncodedProbabilities(probabilities.astype(precision), precision)
+        return EncodedProbabilities(_numpy(probabilities).astype(precision), precision)
     if precision == "uint8":
-        return EncodedProbabilities(_levels(np.sqrt(probabilities)))
-    maxima = probabilities.max(axis=-1)
-    relative = probabilities / np.maximum(maxima, np.finfo(np.float32).tiny)[..., None]
-    return EncodedProbabilities(_levels(np.sqrt(relative, out=relative)), precision, maxima)
+        return EncodedProbabilities(_levels(probabilities**0.5))
+    # not imported, so that this floor needs no torch
+    library = sys.modules[type(probabilities).__module__.partition(".")[0]]
+    maxima = library.amax(probabilities, -1)
+    relative = probabilities / (maxima + float(np.finfo(np.float32).tiny))[..., None]
+    return EncodedProbabilities(_levels(relative**0.5), precision, _numpy(maxima))
 
 
 def check_precision(precision: str, argument: str) -> str:
@@ -102,7 +111,13 @@ def check_precision(precision: str, argument: str) -> str:
     return precision
 
 
-def _levels(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+def _levels(levels: Any) -> npt.NDArray[np.uint8]:
     levels *= 255
     levels += 0.5
-    return levels.astype(np.uint8)
+    if isinstance(levels, np.ndarray):
+        return levels.astype(np.uint8)
+    return _numpy(levels.byte())
+
+
+def _numpy(array: Any) -> Any:
+    return array.cpu().numpy() if hasattr(array, "cpu") else array

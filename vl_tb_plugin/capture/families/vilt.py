@@ -184,8 +184,8 @@ def _with_places(model: Any, patches: Tensor, mask: Tensor | None) -> Tensor:
 def _found(drawn: Tensor, placed: Tensor, cells: Sequence[int]) -> list[int] | None:
     """Which of the cells each drawn token is; ``None`` where one is like no cell."""
     known = placed[list(cells)].cpu()
-    exact = "donot_use_mm_for_euclid_dist"
-    distance = torch.cdist(drawn.detach().float().cpu(), known, compute_mode=exact)
+    fast = "use_mm_for_euclid_dist"  # and exact enough in double precision
+    distance = torch.cdist(drawn.detach().double().cpu(), known.double(), compute_mode=fast)
     tolerance = 1e-2 * known.norm(dim=-1).mean()
     order = []
     for row in distance:
