@@ -65,7 +65,12 @@ export interface AttentionBlock {
   key: string;
   layers: number[];
   heads: number;
+  /** Positions of the queries and keys whose weights were logged; null for all of them. */
   rows: number[] | null;
+  keys: number[] | null;
+  /** Layers and heads whose weights were logged; statistics cover all. */
+  weight_layers: number[];
+  weight_heads: number[];
   statistics: Statistic[];
 }
 

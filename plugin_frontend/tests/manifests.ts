@@ -27,7 +27,19 @@ const patches: TokenSequence = {
 
 export function block(name: string, query: string, key: string, layers: number[]): AttentionBlock {
   const kind = query === key ? "self" : "cross";
-  return { name, kind, query, key, layers, heads: 4, rows: null, statistics: [] };
+  return {
+    name,
+    kind,
+    query,
+    key,
+    layers,
+    heads: 4,
+    rows: null,
+    keys: null,
+    weight_layers: layers,
+    weight_heads: [0, 1, 2, 3],
+    statistics: [],
+  };
 }
 
 export function manifest(sequences: TokenSequence[], attention: AttentionBlock[]): Manifest {

@@ -26,8 +26,9 @@ class CapturePolicy:
     Args:
         rows: query rows: ``"all"``; ``"text"``: text, special and generated tokens;
             ``"generated"``: generated tokens and the last one of the prompt, which predicts the
-            first of them; positions in the sequence; ``"auto"``: all while the block's share of
-            ``max_bytes`` allows it, else text. A mapping gives each block its own.
+            first of them (of a vision tower, its special tokens); positions in the sequence;
+            ``"auto"``: all while the block's share of ``max_bytes`` allows it, else text. A mapping
+            gives each block its own.
         layers: numbers of the layers whose weights are kept, default all. A mapping gives each
             block its own.
         heads: numbers of the heads whose weights are kept, default all.

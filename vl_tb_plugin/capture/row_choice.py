@@ -105,8 +105,11 @@ def _wanted(wanted: str | Sequence[int], query: TokenSequence, order: list[int])
         return [position for position in order if query.modality[position] in TEXT]
     if wanted == "generated":
         generated = query.positions("generated").tolist()
-        real = [p for p in range(len(query)) if query.modality[p] not in ("padding", "generated")]
-        return generated[::-1] + real[-1:]
+        text = query.positions("text").tolist()
+        if not generated and not text:  # a vision tower
+            return [position for position in order if query.modality[position] == "special"]
+        prompt = query.positions("text", "special", "image").tolist()
+        return generated[::-1] + prompt[-1:]
     given = {int(position) for position in wanted}
     return [position for position in order if position in given]
 

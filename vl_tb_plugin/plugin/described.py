@@ -103,6 +103,9 @@ def _described_block(block: manifest_pb2.AttentionBlock) -> dict[str, Any]:
         "layers": list(block.layers),
         "heads": block.heads,
         "rows": list(block.rows) or None,
+        "keys": list(block.keys) or None,
+        "weight_layers": list(block.weight_layers),
+        "weight_heads": list(block.weight_heads),
         "statistics": [_described_statistic(name) for name in block.statistics]
         + [
             {

@@ -101,10 +101,30 @@ export function attentionPlan(manifest: Manifest, selection: Selection): Attenti
   return { sequence, token, role, parts };
 
   function part(block: AttentionBlock, layer: number, head: Head, chosen: boolean): AttentionPart {
-    const kept = role === "key" || block.rows === null || block.rows.includes(token);
-    const missing = kept ? null : "What this token looks at was not logged; what looks at it was.";
+    const missing = notLogged(block, layer, head, role, token);
     return { block, layer, head, shown: shownSequence(block, role), position: token, chosen, missing };
   }
+}
+
+/** Why there are no weights to show, if there are none. */
+function notLogged(
+  block: AttentionBlock,
+  layer: number,
+  head: Head,
+  role: Role,
+  token: number,
+): string | null {
+  if (!block.weight_layers.includes(layer)) return `Of layer ${layer} only the statistics were logged.`;
+  if (head !== "mean" && !block.weight_heads.includes(head)) {
+    return `Of head ${head} only the statistics were logged.`;
+  }
+  if (role === "query" && !(block.rows?.includes(token) ?? true)) {
+    return "What this token looks at was not logged; what looks at it was.";
+  }
+  if (role === "key" && !(block.keys?.includes(token) ?? true)) {
+    return "What looks at this token was not logged; what it looks at was.";
+  }
+  return null;
 }
 
 /** The token to begin with: a word, if any block of the same kind has words, else a patch. */
@@ -126,7 +146,7 @@ export function firstTokenOf(manifest: Manifest, block: AttentionBlock, role: Ro
   const kept = role === "query" && block.rows !== null ? new Set(block.rows) : null;
   const positions = sequence.tokens.map((_, index) => index).filter((index) => kept?.has(index) ?? true);
   const words = positions.filter(
-    (index) => sequence.modality[index] === "text" && /[\p{L}\p{N}]/u.test(sequence.tokens[index]),
+    (index) => isWord(sequence.modality[index]) && /[\p{L}\p{N}]/u.test(sequence.tokens[index]),
   );
   const patches = positions.filter((index) => sequence.modality[index] === "image");
   const onTarget = patches.find((index) => liesOn(sequence.boxes[index], manifest.target_boxes));
@@ -140,5 +160,9 @@ function liesOn(box: Box | null, targets: readonly Box[]): boolean {
 }
 
 function hasText(sequence: TokenSequence | undefined): boolean {
-  return sequence?.modality.includes("text") ?? false;
+  return sequence?.modality.some(isWord) ?? false;
+}
+
+function isWord(modality: string): boolean {
+  return modality === "text" || modality === "generated";
 }

@@ -55,6 +55,26 @@ describe("what is fetched for a token", () => {
     expect(part).toMatchObject({ layer: 2, head: "mean" });
   });
 
+  it("says when only the statistics of a layer or head were logged", () => {
+    const block = { ...singleStream.attention[0], weight_layers: [0], weight_heads: [1] };
+    const partly = { ...singleStream, attention: [block] };
+    const missing = (layer: number, head: number | "mean") =>
+      attentionPlan(partly, { ...NOTHING_SELECTED, layer, head, sequence: "joint", token: 5 })?.parts[0].missing;
+    expect(missing(1, "mean")).toBe("Of layer 1 only the statistics were logged.");
+    expect(missing(0, 0)).toBe("Of head 0 only the statistics were logged.");
+    expect(missing(0, 1)).toBeNull();
+    expect(missing(0, "mean")).toBeNull();
+  });
+
+  it("begins with the last generated word", () => {
+    const modality = singleStream.sequences[0].modality.map((kind, index, all) =>
+      index === all.length - 1 ? "generated" : kind,
+    );
+    const tokens = singleStream.sequences[0].tokens.map((token, index, all) => (index === all.length - 1 ? "yes" : token));
+    const answered = { ...singleStream, sequences: [{ ...singleStream.sequences[0], modality, tokens }] } as typeof singleStream;
+    expect(firstTokenOf(answered, answered.attention[0], "query")).toBe(tokens.length - 1);
+  });
+
   it("says when the row was not logged, and asks for the column all the same", () => {
     const patch = { ...NOTHING_SELECTED, sequence: "joint", token: 1 };
     expect(attentionPlan(singleStream, patch)?.parts[0].missing).toContain("not logged");
