@@ -6,6 +6,8 @@ import torch
 
 from tests.capture.tiny_models import EXACT, TinyTokenizer, llava, llava_batch, lxmert, lxmert_batch
 from vl_tb_plugin import CapturePolicy, InvalidExample, trace
+from vl_tb_plugin.capture.packed_probabilities import PackedProbabilities
+from vl_tb_plugin.example import EncodedProbabilities
 from vl_tb_plugin.example.encoded_probabilities import PRECISIONS
 
 BYTES_OF_ALL = 3 * (4 + 1) * 21 * 21 + 2 * (4 + 1) * 17 * 17
@@ -140,6 +142,16 @@ def test_a_tower_over_budget_keeps_patches_spread_over_the_image():
     assert rows[0] == 0  # the class token
     assert 1 < len(rows) < 17
     assert max(np.diff(rows)) <= 17 // (len(rows) - 1) + 2
+
+
+def test_weights_are_compressed_until_the_end_of_the_pass():
+    values = np.zeros((48, 300, 300), np.uint8)
+    values[:, 5] = np.arange(300) % 256
+    encoded = EncodedProbabilities(values, "uint8_row_maximum", np.ones((48, 300), np.float32))
+    packed = PackedProbabilities(encoded)
+    assert len(packed._bytes) < values.nbytes / 100
+    again = packed.unpacked()
+    assert np.array_equal(again.decoded(), encoded.decoded())
 
 
 def test_hidden_states_of_chosen_layers_and_dtype(exact):

@@ -15,6 +15,7 @@
 ``generation``              how far a ``generate()`` has come
 ``row_choice``              which query rows are kept, within the bytes an example may have
 ``kept_attention``          what is kept of one layer: sums for statistics, encoded weights
+``packed_probabilities``    encoded weights, compressed until the end of the pass
 ``kept_hidden_states``      the hidden states that are kept
 ``forward_record``          what one forward pass, or one ``generate()``, left behind
 ``sample_attention``        the attention blocks of one sample

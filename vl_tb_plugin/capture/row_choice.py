@@ -69,7 +69,7 @@ def choose_rows(
     row_bytes = maps * block.keys * BYTES[policy.precision]
     limit = len(query) if room is None or row_bytes == 0 else room // row_bytes
     wanted = policy.rows_of(block.name)
-    order = _by_value(query)
+    order = _by_value(query, spread=limit < len(query))
     if wanted == "auto":
         # a tower without text keeps as many of its patches as fit
         has_text = bool(len(query.positions("generated", "text")))
@@ -81,13 +81,13 @@ def choose_rows(
     return RowChoice(kept, _remark(block.name, policy, query, kept, cut), row_bytes)
 
 
-def _by_value(query: TokenSequence) -> list[int]:
-    """Every position: generated and text tokens, the last first; special; image, spread evenly;
-    padding."""
+def _by_value(query: TokenSequence, *, spread: bool) -> list[int]:
+    """Every position: generated and text tokens, the last first; special; image, where not all fit
+    spread evenly; padding."""
     order: list[int] = []
     for modality in (*TEXT, "image", "padding"):
         positions = query.positions(modality).tolist()
-        order += _spread(positions) if modality == "image" else positions[::-1]
+        order += _spread(positions) if modality == "image" and spread else positions[::-1]
     return order
 
 
