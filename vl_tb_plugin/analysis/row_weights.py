@@ -6,7 +6,6 @@ in what both have in common, and its result is a small array of numpy.
 
 from __future__ import annotations
 
-import sys
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.block_axes import FloatArray
+from vl_tb_plugin.example.array_library import as_numpy, library_of
 
 _TINY = float(np.finfo(np.float32).tiny)
 
@@ -23,12 +23,11 @@ class RowWeights:
 
     def __init__(self, weights: Any):
         self._weights = weights
-        # not imported, so that this floor needs no torch
-        self._library = sys.modules[type(weights).__module__.partition(".")[0]]
+        self._library = library_of(weights)
 
     def received(self, kinds: npt.NDArray[np.bool_]) -> FloatArray:
         """(heads, kinds, keys): sum over the rows of each kind, (kinds, rows)."""
-        return _numpy(self._like(kinds.astype(np.float32)) @ self._weights)
+        return as_numpy(self._like(kinds.astype(np.float32)) @ self._weights)
 
     @cached_property
     def entropy(self) -> FloatArray:
@@ -37,28 +36,28 @@ class RowWeights:
         logarithm = self._weights + _TINY
         self._library.log(logarithm, out=logarithm)
         logarithm *= self._weights
-        return -_numpy(logarithm.sum(-1))
+        return -as_numpy(logarithm.sum(-1))
 
     @cached_property
     def admitted(self) -> npt.NDArray[np.int64]:
         """(heads, rows): number of keys with a weight, as the mask admits them."""
-        count: npt.NDArray[np.int64] = _numpy(self._library.sign(self._weights).sum(-1))
+        count: npt.NDArray[np.int64] = as_numpy(self._library.sign(self._weights).sum(-1))
         return count.astype(np.int64)
 
     @cached_property
     def square(self) -> FloatArray:
         """(heads, rows): sum of squared weights."""
-        return _numpy((self._weights * self._weights).sum(-1))
+        return as_numpy((self._weights * self._weights).sum(-1))
 
     @cached_property
     def total(self) -> FloatArray:
         """(heads, rows): sum of weights, one but for rounding."""
-        return _numpy(self._weights @ self._like(np.ones(self._weights.shape[2], np.float32)))
+        return as_numpy(self._weights @ self._like(np.ones(self._weights.shape[2], np.float32)))
 
     @cached_property
     def largest(self) -> FloatArray:
         """(heads, rows): largest weight."""
-        return _numpy(self._library.amax(self._weights, -1))
+        return as_numpy(self._library.amax(self._weights, -1))
 
     def part(self, rows: Any, columns: Any) -> RowWeights:
         """Those of some rows and columns, each positions or a slice."""
@@ -66,19 +65,15 @@ class RowWeights:
 
     def picked(self, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> FloatArray:
         """(heads,): sum of the weights at some pairs of row and column."""
-        return _numpy(self._weights[:, rows, columns]).sum(axis=1, dtype=np.float64)
+        return as_numpy(self._weights[:, rows, columns]).sum(axis=1, dtype=np.float64)
 
     def weighted(self, pairs: npt.NDArray[np.float32]) -> FloatArray:
         """(heads,): sum over all pairs of weight times ``pairs`` (rows, keys)."""
         flat = self._weights.reshape(len(self._weights), -1)
-        return _numpy(flat @ self._like(pairs.reshape(-1))).astype(np.float64)
+        return as_numpy(flat @ self._like(pairs.reshape(-1))).astype(np.float64)
 
     def _like(self, array: npt.NDArray[np.float32]) -> Any:
         """An array of numpy where the weights are."""
         if self._library is np:
             return array
         return self._library.as_tensor(array, device=self._weights.device)
-
-
-def _numpy(result: Any) -> Any:
-    return result.cpu().numpy() if hasattr(result, "cpu") else result

@@ -14,6 +14,7 @@ from vl_tb_plugin.analysis.head_sums import HeadSums
 from vl_tb_plugin.capture.packed_probabilities import PackedProbabilities
 from vl_tb_plugin.capture.seen_attention import SeenAttention, own_arithmetic
 from vl_tb_plugin.example import EncodedProbabilities, encode
+from vl_tb_plugin.example.array_library import as_numpy
 
 CHUNK_BYTES = 4 << 20
 """Size of the probabilities that exist at one time, in single precision."""
@@ -142,8 +143,7 @@ class _Piece:
 
     def take(self, weights: Any, first: int) -> None:
         """Encode those of the heads from ``first`` on that are kept; the mean is over all."""
-        total = weights.sum(0)
-        self._total += total.cpu().numpy() if isinstance(total, torch.Tensor) else total
+        self._total += as_numpy(weights.sum(0))
         last = first + len(weights)
         inside = np.flatnonzero((self._weight_heads >= first) & (self._weight_heads < last))
         if len(inside):

@@ -66,7 +66,6 @@ class Trace:
         self._hidden_states = module_sites(self._model, states)
         self._observed = observed_modules(self._model, structure.observed)
         self._inputs: Mapping[str, Any] = {}
-        self._remarks: list[str] = []
         self._record: ForwardRecord | None = None
         self._recording: ForwardRecord | None = None
         self._stack: ExitStack | None = None

@@ -7,7 +7,6 @@ small weights: ``|error| <= sqrt(p) / 255 + 4e-6``. Scaled by the row's maximum 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.example.array_input import InvalidExample
+from vl_tb_plugin.example.array_library import as_numpy, library_of
 
 Precision = Literal["uint8", "uint8_row_maximum", "float16", "float32"]
 
@@ -94,14 +94,12 @@ def encode(probabilities: Any, precision: str) -> EncodedProbabilities:
         precision: one of :data:`PRECISIONS`.
     """
     if not precision.startswith("uint8"):
-        return EncodedProbabilities(_numpy(probabilities).astype(precision), precision)
+        return EncodedProbabilities(as_numpy(probabilities).astype(precision), precision)
     if precision == "uint8":
         return EncodedProbabilities(_levels(probabilities**0.5))
-    # not imported, so that this floor needs no torch
-    library = sys.modules[type(probabilities).__module__.partition(".")[0]]
-    maxima = library.amax(probabilities, -1)
+    maxima = library_of(probabilities).amax(probabilities, -1)
     relative = probabilities / (maxima + float(np.finfo(np.float32).tiny))[..., None]
-    return EncodedProbabilities(_levels(relative**0.5), precision, _numpy(maxima))
+    return EncodedProbabilities(_levels(relative**0.5), precision, as_numpy(maxima))
 
 
 def check_precision(precision: str, argument: str) -> str:
@@ -116,8 +114,4 @@ def _levels(levels: Any) -> npt.NDArray[np.uint8]:
     levels += 0.5
     if isinstance(levels, np.ndarray):
         return levels.astype(np.uint8)
-    return _numpy(levels.byte())
-
-
-def _numpy(array: Any) -> Any:
-    return array.cpu().numpy() if hasattr(array, "cpu") else array
+    return as_numpy(levels.byte())

@@ -21,7 +21,7 @@ class ForwardInputs:
         images: the original images of each sample, where the user gave them.
         observed: results of the modules that :attr:`Structure.observed` names, one per call so far.
         output: what the model returned, where the user gave it.
-        remarks: families append sentences on what they could not tell; the views show them.
+        remarks: families append sentences on what they could not tell; the views show each once.
     """
 
     model: Any

@@ -135,7 +135,7 @@ class ImagePromptDecoder(ABC):
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence | SampleSequence]]:
         if inputs.batch.get("input_ids") is None:
-            remark(inputs, "Image tokens are not marked: inputs_embeds does not tell where.")
+            inputs.remarks.append("Image tokens are not marked: inputs_embeds does not tell where.")
             count = len(inputs.batch["inputs_embeds"])
             return [[text_sequence(inputs, sample, "joint")] for sample in range(count)]
         sees = inputs.batch.get("pixel_values") is not None
@@ -183,14 +183,16 @@ class ImagePromptDecoder(ABC):
         text = with_markers(text, inputs, sample, ids)
         frames = image_places(inputs, sample, _id(config, "video"))
         if frames:
-            remark(inputs, "Frames of videos: their tokens have no box, the tower is not shown.")
+            inputs.remarks.append(
+                "Frames of videos: their tokens have no box, the tower is not shown."
+            )
         return prompt_with_images(text, frames, [ImageToken("frame", "image")] * len(frames))
 
     def _without_images(
         self, inputs: ForwardInputs, sample: int, places: Sequence[int]
     ) -> TokenSequence:
         if places:
-            remark(inputs, "Image tokens have no places: the batch has no pixel_values.")
+            inputs.remarks.append("Image tokens have no places: the batch has no pixel_values.")
         tokens = [ImageToken("image", "image")] * len(places)
         return prompt_with_images(self._text(inputs, sample), places, tokens)
 
@@ -228,8 +230,7 @@ def _as_far_as_given(
     count = max((token.image + 1 for token in tower), default=0)
     if inputs.images is None or count <= len(inputs.images[sample]):
         return images
-    remark(
-        inputs,
+    inputs.remarks.append(
         f"Sample {sample} has {count} images in its prompt, {len(inputs.images[sample])} were"
         " given: its image tokens have no places.",
     )
@@ -256,9 +257,3 @@ def _id(config: Any, name: str) -> int:
         if isinstance(number, int):
             return number
     return -1
-
-
-def remark(inputs: ForwardInputs, sentence: str) -> None:
-    """Say something once of a batch."""
-    if sentence not in inputs.remarks:
-        inputs.remarks.append(sentence)

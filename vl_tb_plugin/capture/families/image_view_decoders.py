@@ -12,7 +12,6 @@ from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
 from vl_tb_plugin.capture.families.image_prompt_decoders import (
     ImagePromptDecoder,
     PromptImage,
-    remark,
 )
 from vl_tb_plugin.capture.sequences.image_crop import uncropped
 from vl_tb_plugin.capture.sequences.image_tokens import ImageToken
@@ -78,7 +77,7 @@ class ImageViewDecoder(ImagePromptDecoder):
         images = []
         tilings = self.tilings(inputs, sample, places, numbers)
         if sum(tiling.count for tiling in tilings) != len(numbers):
-            remark(inputs, "Tiles count as images: the prompt does not tell how they lie.")
+            inputs.remarks.append("Tiles count as images: the prompt does not tell how they lie.")
             tilings = [Tiling()] * len(numbers)
         for image, tiling in enumerate(tilings):
             views = zip(tiling.views(shown(inputs, sample, image)), rest, strict=False)

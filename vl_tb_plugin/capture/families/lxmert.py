@@ -19,12 +19,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from torch import Tensor
-
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
 from vl_tb_plugin.capture.families.registry import register
 from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.sequences.region_sequence import region_sequence
 from vl_tb_plugin.capture.sequences.text_sequence import text_sequence
 from vl_tb_plugin.example import TokenSequence
 
@@ -59,34 +57,11 @@ class Lxmert:
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence]]:
-        positions = inputs.batch["visual_pos"].detach().float().cpu().numpy()[..., :4]
+        positions = inputs.batch["visual_pos"]
         mask = inputs.batch.get("visual_attention_mask")
         samples = []
         for sample, boxes in enumerate(positions):
-            admitted = None if mask is None else mask[sample]
-            samples.append(
-                [text_sequence(inputs, sample), _region_sequence(inputs, sample, boxes, admitted)]
-            )
+            real = None if mask is None else mask[sample]
+            regions = region_sequence(inputs, len(boxes), real, boxes)
+            samples.append([text_sequence(inputs, sample), regions])
         return samples
-
-
-def _region_sequence(
-    inputs: ForwardInputs, sample: int, boxes: Any, admitted: Tensor | None
-) -> TokenSequence:
-    count = len(boxes)
-    real = np.ones(count, bool) if admitted is None else admitted.cpu().numpy().astype(bool)
-    x0, y0, x1, y1 = boxes[real].T
-    fractions = (boxes[real] >= -1e-3).all() and (boxes[real] <= 1 + 1e-3).all()
-    if not (fractions and (x0 <= x1).all() and (y0 <= y1).all()):
-        inputs.remarks.append(
-            "Boxes of image tokens: visual_pos holds no x0, y0, x1, y1 as fractions of the image."
-        )
-        boxes = None
-    else:
-        boxes = np.where(real[:, None], boxes.clip(0, 1), np.nan)
-    return TokenSequence(
-        tokens=[f"region {number}" for number in range(count)],
-        modality=["image" if one else "padding" for one in real],
-        name="image",
-        boxes=boxes,
-    )

@@ -147,6 +147,5 @@ def _without_places(inputs: ForwardInputs, sample: int, text: TokenSequence) -> 
         config = inputs.model.config
         ids = {config.image_token_id, config.video_token_id}
         places = sorted(place for one in ids for place in image_places(inputs, sample, one))
-    if remark not in inputs.remarks:
-        inputs.remarks.append(remark)
+    inputs.remarks.append(remark)
     return prompt_with_images(text, places, [ImageToken("frame", "image")] * len(places))
