@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from vl_tb_plugin import Attention, Example, HiddenStates, TokenSequence
+from vl_tb_plugin import (
+    Attention,
+    Evaluation,
+    Example,
+    HiddenStates,
+    Measure,
+    PerturbationCurve,
+    PerturbationTest,
+    Relevancy,
+    TokenSequence,
+)
 
 
 def softmaxed_noise(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -19,6 +30,38 @@ def grid_boxes(side: int) -> np.ndarray:
     """(side * side, 4) boxes of a square grid, row by row from the top left."""
     rows, columns = np.divmod(np.arange(side * side), side)
     return np.stack([columns, rows, columns + 1, rows + 1], axis=1) / side
+
+
+def noise_maps(lengths: Mapping[str, int], *, target: str, seed: int = 0) -> list[Relevancy]:
+    """Two methods' maps over sequences of these lengths; the first token of each has no score."""
+    rng = np.random.default_rng([seed, 1])
+    maps = []
+    for method in ("relevancy", "raw_attention"):
+        scores = {name: rng.random(length, np.float32) for name, length in lengths.items()}
+        for values in scores.values():
+            values[0] = np.nan
+        maps.append(Relevancy(scores, method, target=target))
+    return maps
+
+
+def noise_evaluation(seed: int = 0) -> Evaluation:
+    """Curves of image tokens by relevancy and in random order, and two measures."""
+    rng = np.random.default_rng([seed, 2])
+    fractions = (0.0, 0.25, 0.5, 0.75, 1.0)
+    curves = [
+        PerturbationCurve(
+            method, order, "image", fractions, np.sort(rng.random(5))[::-1], rng.random(5) / 9, 64
+        )
+        for method in ("relevancy", "random")
+        for order in ("positive", "negative")
+    ]
+    return Evaluation(
+        curves,
+        [
+            Measure("pointing_game", rng.random(), "relevancy", 0.05, 64),
+            Measure("attention_relevancy_agreement", rng.random(), samples=64),
+        ],
+    )
 
 
 def joint_example(
@@ -52,6 +95,7 @@ def joint_example(
         "correct": False,
         "target_boxes": [[0.0, 0.0, 1 / grid, 1 / grid]],
         "fields": {"loss": 0.5},
+        "relevancy": noise_maps({"joint": count}, target="cat", seed=seed),
     }
     return Example(
         sequence,
@@ -89,4 +133,16 @@ def two_stream_example(*, seed: int = 0, features: int = 8) -> Example:
         prediction="1",
         target="1",
         correct=True,
+        relevancy=noise_maps(lengths, target="1", seed=seed),
+        perturbation=PerturbationTest(
+            "relevancy",
+            "positive",
+            "image",
+            fractions=[0, 0.5, 0.8, 1],
+            values=[1, 1, 0, np.nan],
+            removal=[2, 0, 3, 1],
+            removed=[0, 2, 3, 4],
+            target="1",
+            answers=["1", "1", "0", "3"],
+        ),
     )

@@ -86,13 +86,13 @@ class TensorBoardProcess:
         route: str,
         *,
         headers: dict[str, str] | None = None,
-        method: str = "GET",
+        http_method: str = "GET",
         **query: Any,
     ) -> Answer:
         """Ask a route of the plugin."""
         encoded = urllib.parse.urlencode(query, doseq=True)
         url = f"{self.url}/data/plugin/vl_tb_plugin/{route}?{encoded}"
-        request = urllib.request.Request(url, headers=headers or {}, method=method)
+        request = urllib.request.Request(url, headers=headers or {}, method=http_method)
         try:
             with urllib.request.urlopen(request, timeout=60) as response:
                 return Answer(response.status, dict(response.headers), response.read())

@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from tests.logged_examples import grid_boxes, joint_example
-from vl_tb_plugin import Attention, Example, HiddenStates, InvalidExample, TokenSequence
+from vl_tb_plugin import (
+    Attention,
+    Example,
+    HiddenStates,
+    InvalidExample,
+    PerturbationTest,
+    Relevancy,
+    TokenSequence,
+)
 
 UNIFORM = np.full((1, 2, 3, 3), 1 / 3, np.float32)
 
@@ -74,6 +82,58 @@ def test_a_token_without_a_place_has_no_image():
     assert sequence.image_index.tolist() == [-1, 0, 0]
 
 
+def removal(**changes) -> PerturbationTest:
+    """A test that takes all three tokens of ``words()`` away."""
+    arguments = {
+        "method": "relevancy",
+        "order": "positive",
+        "sequence": "joint",
+        "fractions": [0, 0.5, 1],
+        "values": [1, 0.5, 0],
+        "removal": [2, 0, 1],
+        "removed": [0, 2, 3],
+    }
+    return PerturbationTest(**(arguments | changes))
+
+
+def test_scores_given_alone_are_those_of_the_joint_sequence():
+    scores = torch.tensor([0.5, float("nan"), -1], dtype=torch.float64)
+    (one,) = Example(words(), relevancy=Relevancy(scores)).relevancy
+    assert one.method == "relevancy" and list(one.scores) == ["joint"]
+    assert one.scores["joint"].dtype == np.float32
+    assert np.array_equal(one.scores["joint"], [0.5, np.nan, -1], equal_nan=True)
+
+
+def test_later_changes_of_the_caller_do_not_reach_a_map():
+    scores = np.ones(3, np.float32)
+    one = Relevancy(scores)
+    scores[:] = 7
+    assert one.scores["joint"].max() == 1
+
+
+def test_a_map_may_cover_some_sequences_and_any_method_may_have_made_it():
+    sequences = [words(name="text"), words(2, name="image")]
+    maps = [Relevancy({"image": [1, 2]}, "shap"), Relevancy({"text": [1, 2, 3]}, "shap")]
+    example = Example(sequences, relevancy=maps)
+    assert [list(one.scores) for one in example.relevancy] == [["image"], ["text"]]
+
+
+def test_the_scores_count_as_memory_that_waits():
+    bare, mapped = Example(words()), Example(words(), relevancy=Relevancy([1, 2, 3]))
+    assert mapped.nbytes - bare.nbytes == 3 * 4
+
+
+def test_maps_and_tests_stay_with_an_example_whose_arrays_are_replaced():
+    example = Example(words(), relevancy=Relevancy([1, 2, 3]), perturbation=removal())
+    other = example.with_arrays([], [], ["attention"])
+    assert other.relevancy == example.relevancy and other.perturbation == example.perturbation
+
+
+def test_a_perturbation_test_may_lack_answers_and_values():
+    test = removal(values=[1, np.nan, 0])
+    assert test.answers == () and np.isnan(test.values[1])
+
+
 def not_a_number(array: np.ndarray) -> np.ndarray:
     changed = array.copy()
     changed.flat[0] = np.nan
@@ -116,6 +176,51 @@ def not_a_number(array: np.ndarray) -> np.ndarray:
         (lambda: Example(words(), images=[np.full((4, 4), 3.0)]), "images[0]", "normalisation"),
         (lambda: Example(words(), target_boxes=[[0, 0, 1]]), "target_boxes", "(n, 4)"),
         (lambda: Example(words(), fields={"loss": [1, 2]}), "fields['loss']", "list"),
+        (lambda: Relevancy({}), "scores", "none"),
+        (lambda: Relevancy([]), "scores['joint']", "(0,)"),
+        (lambda: Relevancy([[1.0, 2.0]]), "scores['joint']", "(1, 2)"),
+        (lambda: Relevancy([1, np.inf]), "scores['joint']", "infinity"),
+        (lambda: Relevancy(["a"]), "scores['joint']", "numeric array"),
+        (lambda: Relevancy([1.0], "a/b"), "relevancy method", "'a/b'"),
+        (lambda: Relevancy([1.0], position=-1), "position", "-1"),
+        (lambda: Example(words(), relevancy=Relevancy([1, 2])), "scores['joint']", "3 scores"),
+        (
+            lambda: Example(words(), relevancy=Relevancy({"image": [1, 2, 3]})),
+            "Relevancy('relevancy').scores",
+            "['joint']",
+        ),
+        (lambda: Example(words(), relevancy=[[1, 2, 3]]), "relevancy[0]", "Relevancy"),
+        (lambda: removal(order="random"), "perturbation order", "'random'"),
+        (lambda: removal(method=""), "perturbation method", "non-empty"),
+        (lambda: removal(values=[1, 0]), "perturbation values", "3, one a fraction"),
+        (lambda: removal(answers=["a"]), "perturbation answers", "got 1"),
+        (lambda: removal(removed=[0, 3, 2]), "perturbation removed", "ascending"),
+        (lambda: removal(removed=[-1, 2, 3]), "perturbation removed", "from 0 to 3"),
+        (lambda: removal(removed=[0, 2, 4]), "perturbation removed", "from 0 to 3"),
+        (lambda: removal(removal=[2, 2, 1]), "perturbation removal", "once"),
+        (lambda: removal(fractions=[0, 1, 0.5]), "perturbation fractions", "ascending"),
+        (lambda: removal(fractions=[0, 50, 100]), "perturbation fractions", "between 0 and 1"),
+        (lambda: removal(fractions=[0, np.nan, 1]), "perturbation fractions", "between 0 and 1"),
+        (
+            lambda: removal(fractions=[], values=[], removed=[]),
+            "perturbation fractions",
+            "at least one",
+        ),
+        (
+            lambda: Example(words(), perturbation=removal(sequence="image")),
+            "sequence",
+            "'image'",
+        ),
+        (
+            lambda: Example(words(), perturbation=removal(removal=[2, 0, 3])),
+            "removal",
+            "below 3, got [3]",
+        ),
+        (
+            lambda: Example(words(), perturbation=removal(removal=[2, 0, -1])),
+            "removal",
+            "below 3, got [-1]",
+        ),
         (lambda: joint_example(images=[]) and words(image_index=[0]), "image_index", "(3,)"),
         (
             lambda: Example(

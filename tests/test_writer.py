@@ -6,13 +6,22 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.utils import tensorboard
 
-from tests.logged_examples import joint_example, two_stream_example
+from tests.logged_examples import joint_example, noise_evaluation, two_stream_example
 from tests.waiting import wait_until
-from vl_tb_plugin import InvalidExample, LoggingFailed, SummaryWriter
+from vl_tb_plugin import (
+    Evaluation,
+    InvalidExample,
+    LoggingFailed,
+    Measure,
+    PerturbationCurve,
+    SummaryWriter,
+)
+from vl_tb_plugin.storage.evaluation_manifest import parse_evaluation
 from vl_tb_plugin.storage.manifest import parse_manifest
 from vl_tb_plugin.storage.run_folder import asset_folder, store_path
 from vl_tb_plugin.storage.tensor_store import TensorStore
@@ -74,6 +83,101 @@ def test_own_metrics_follow_the_statistics(tmp_path):
     assert list(described.metrics) == ["probe accuracy"]
     store = TensorStore(store_path(tmp_path, manifest.store))
     assert store.statistics(described.statistics_slice)[-1].tolist() == [[0.25, 0.75]]
+
+
+def test_relevancy_maps_go_to_the_store_of_their_step(tmp_path):
+    examples = {f"val/{seed}": two_stream_example(seed=seed) for seed in range(3)}
+    with SummaryWriter(tmp_path) as writer:
+        for tag, example in examples.items():
+            writer.add_vl_example(tag, example, 7)
+    assert len(stores(tmp_path)) == 1
+    for tag, example in examples.items():
+        manifest = logged(tmp_path)[tag][7]
+        store = TensorStore(store_path(tmp_path, manifest.store))
+        assert [one.method for one in manifest.relevancy] == ["relevancy", "raw_attention"]
+        for one, expected in zip(manifest.relevancy, example.relevancy, strict=True):
+            scores = np.concatenate([expected.scores["text"], expected.scores["image"]])
+            assert np.array_equal(store.relevancy(one.values, 7), scores, equal_nan=True)
+
+
+def test_an_evaluation_is_one_summary_that_says_so_and_a_scalar_per_number(tmp_path):
+    evaluation = noise_evaluation()
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_vl_evaluation("val", evaluation, 7, walltime=1234.5)
+    events = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0}).Reload()
+    (event,) = events.Tensors("val/evaluation")
+    metadata = events.SummaryMetadata("val/evaluation").plugin_data
+    assert (metadata.plugin_name, metadata.content) == ("vl_tb_plugin", b"evaluation")
+    assert (event.step, event.wall_time) == (7, 1234.5)
+    read = parse_evaluation(event.tensor_proto.string_val[0])
+    assert read.curves == tuple(evaluation.curves)
+    areas = {
+        f"val/perturbation_area/image/{curve.order}/{curve.method}": curve.area
+        for curve in evaluation.curves
+    }
+    expected = {
+        "val/pointing_game/relevancy": evaluation.measures[0].value,
+        "val/attention_relevancy_agreement": evaluation.measures[1].value,
+        **areas,
+    }
+    assert set(events.Tags()["scalars"]) == set(expected)
+    for tag, value in expected.items():
+        (scalar,) = events.Scalars(tag)
+        assert (scalar.step, scalar.wall_time) == (7, 1234.5)
+        assert scalar.value == pytest.approx(value)
+    assert stores(tmp_path) == []
+
+
+def test_flush_makes_an_evaluation_visible(tmp_path):
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_vl_evaluation("val", noise_evaluation(), 0)
+        writer.flush()
+        events = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0}).Reload()
+        assert "val/evaluation" in events.Tags()["tensors"]
+
+
+@pytest.mark.parametrize(
+    "measures",
+    [
+        [Measure("mine", 1.0), Measure("mine", 2.0)],
+        [Measure("evaluation", 1.0)],
+    ],
+    ids=["twice the same", "the summary's own tag"],
+)
+def test_numbers_that_would_hide_each_other_are_refused_whole(tmp_path, measures):
+    with SummaryWriter(tmp_path) as writer, pytest.raises(InvalidExample, match="one number a sc"):
+        writer.add_vl_evaluation("val", Evaluation((), measures), 0)
+    assert EventAccumulator(str(tmp_path)).Reload().Tags()["tensors"] == []
+
+
+def test_two_metrics_of_one_removal_need_two_tags(tmp_path):
+    curves = [
+        PerturbationCurve("random", "positive", "text", (0, 1), (1, 0), (0, 0), 4, metric)
+        for metric in ("accuracy", "probability")
+    ]
+    with SummaryWriter(tmp_path) as writer:
+        with pytest.raises(InvalidExample, match="log a second metric as another tag"):
+            writer.add_vl_evaluation("val", Evaluation(curves), 0)
+        for curve in curves:
+            writer.add_vl_evaluation(f"val/{curve.metric}", Evaluation([curve]), 0)
+
+
+def test_an_example_may_not_have_the_tag_of_an_evaluation(tmp_path):
+    with SummaryWriter(tmp_path) as writer, pytest.raises(InvalidExample, match="logged there"):
+        writer.add_vl_example("val/evaluation", joint_example(), 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "argument"),
+    [
+        (("", Evaluation()), "tag"),
+        (("val", 0.5), "evaluation"),
+        (("val", Evaluation(), -1), "step"),
+    ],
+)
+def test_an_evaluation_that_is_none_is_refused(tmp_path, arguments, argument):
+    with SummaryWriter(tmp_path) as writer, pytest.raises(InvalidExample, match=argument):
+        writer.add_vl_evaluation(*arguments)
 
 
 def test_an_image_is_stored_once_per_run(tmp_path):
@@ -149,6 +253,8 @@ def test_a_closed_writer_says_so(tmp_path):
     writer.close()
     with pytest.raises(RuntimeError, match="closed"):
         writer.add_vl_example("val/0", joint_example(), 0)
+    with pytest.raises(RuntimeError, match="closed"):
+        writer.add_vl_evaluation("val", noise_evaluation(), 0)
 
 
 @pytest.mark.parametrize("step", [-1, 1.5, "ten", None])

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
 from torch.utils import tensorboard
 
-from vl_tb_plugin.example import Example, InvalidExample
+from vl_tb_plugin.example import Evaluation, Example, InvalidExample
+from vl_tb_plugin.storage.evaluation_manifest import (
+    EVALUATION_CONTENT,
+    EVALUATION_SUFFIX,
+    build_evaluation,
+)
 from vl_tb_plugin.storage.publisher import PublishedExample, Publisher
 from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
 
@@ -56,7 +61,8 @@ class SummaryWriter(tensorboard.SummaryWriter):
         """Log one example at one step.
 
         Args:
-            tag: a stable name of the sample, the same at every step, e.g. ``"val/0007"``.
+            tag: a stable name of the sample, the same at every step, e.g. ``"val/0007"``; it
+                may not end with ``"/evaluation"``.
             example: its arrays and what belongs to them.
             global_step: the checkpoint. Logged again, the later one counts.
             walltime: seconds since the epoch, default now.
@@ -66,13 +72,8 @@ class SummaryWriter(tensorboard.SummaryWriter):
             LoggingFailed: if writing failed earlier (disk full, say).
             RuntimeError: if the writer is closed.
         """
-        if self._closed:
-            raise RuntimeError(
-                f"add_vl_example({tag!r}): this SummaryWriter is closed. Open a new one with the"
-                f" same log_dir ({self.log_dir!r}) to go on."
-            )
-        if not isinstance(tag, str) or not tag:
-            raise InvalidExample("tag", "a non-empty string", repr(tag))
+        self._check_open("add_vl_example", tag)
+        _check_example_tag(tag)
         if not isinstance(example, Example):
             raise InvalidExample("example", "a vl_tb_plugin.Example", type(example).__name__)
         step = _as_step(global_step)
@@ -102,7 +103,8 @@ class SummaryWriter(tensorboard.SummaryWriter):
             global_step: the checkpoint.
             walltime: seconds since the epoch, default now.
             **values: per sample, whatever :meth:`vl_tb_plugin.Trace.examples` takes: ``images``,
-                ``text``, ``predictions``, ``targets``, ``correct``, ``target_boxes``, ``fields``.
+                ``text``, ``predictions``, ``targets``, ``correct``, ``target_boxes``, ``fields``,
+                ``relevancy``.
 
         Raises:
             InvalidExample: if an argument does not fit; then nothing of the batch is logged.
@@ -117,8 +119,54 @@ class SummaryWriter(tensorboard.SummaryWriter):
             raise InvalidExample("ids", f"{len(examples)} names, one per sample", f"{len(names)}")
         if len(set(names)) != len(names):
             raise InvalidExample("ids", "a different name for each sample", f"{names}")
-        for name, example in zip(names, examples, strict=False):
-            self.add_vl_example(f"{tag}/{name}", example, global_step, walltime)
+        tags = [f"{tag}/{name}" for name in names]
+        for one in tags:
+            _check_example_tag(one)
+        for one, example in zip(tags, examples, strict=False):
+            self.add_vl_example(one, example, global_step, walltime)
+
+    def add_vl_evaluation(
+        self,
+        tag: str,
+        evaluation: Evaluation,
+        global_step: int = 0,
+        walltime: float | None = None,
+    ) -> None:
+        """Log what was measured over many examples at one step.
+
+        Everything is a scalar, too: ``<tag>/<measure>/<method>`` (``<tag>/<measure>`` of no
+        method) and ``<tag>/perturbation_area/<modality>/<order>/<method>``.
+
+        Args:
+            tag: name of the set, e.g. ``"val"``.
+            evaluation: its curves and numbers.
+            global_step: the checkpoint. Logged again, the later one counts.
+            walltime: seconds since the epoch, default now.
+
+        Raises:
+            InvalidExample: if an argument does not fit, or two numbers have one scalar's tag.
+            RuntimeError: if the writer is closed.
+        """
+        self._check_open("add_vl_evaluation", tag)
+        _check_tag(tag)
+        if not isinstance(evaluation, Evaluation):
+            came = type(evaluation).__name__
+            raise InvalidExample("evaluation", "a vl_tb_plugin.Evaluation", came)
+        step = _as_step(global_step)
+        scalars = _scalars(tag, evaluation)
+        tags = [tag + EVALUATION_SUFFIX, *(name for name, _ in scalars)]
+        repeated = sorted({name for name in tags if tags.count(name) > 1})
+        if repeated:
+            raise InvalidExample(
+                "evaluation",
+                "one number a scalar (log a second metric as another tag)",
+                f"several for {repeated}",
+            )
+        walltime = time.time() if walltime is None else walltime
+        summary = _summary(tags[0], build_evaluation(evaluation), EVALUATION_CONTENT)
+        self._get_file_writer().add_summary(summary, step, walltime)
+        for name, value in scalars:
+            self.add_scalar(name, value, step, walltime)
 
     def flush(self) -> None:
         """Wait until everything logged is on disk and visible to TensorBoard."""
@@ -134,6 +182,13 @@ class SummaryWriter(tensorboard.SummaryWriter):
                 self._publisher.close()
         finally:
             super().close()
+
+    def _check_open(self, method: str, tag: str) -> None:
+        if self._closed:
+            raise RuntimeError(
+                f"{method}({tag!r}): this SummaryWriter is closed. Open a new one with the same"
+                f" log_dir ({self.log_dir!r}) to go on."
+            )
 
     def _open_publisher(self) -> Publisher:
         if self._publisher is None:
@@ -155,15 +210,17 @@ class SummaryWriter(tensorboard.SummaryWriter):
     def _emit(self, published: list[PublishedExample]) -> None:
         writer = self._get_file_writer()
         for example in published:
-            summary = _manifest_summary(example.tag, example.manifest)
+            summary = _summary(example.tag, example.manifest)
             writer.add_summary(summary, example.step, example.wall_time)
         writer.flush()
 
 
-def _manifest_summary(tag: str, manifest: bytes) -> summary_pb2.Summary:
+def _summary(tag: str, manifest: bytes, content: bytes = b"") -> summary_pb2.Summary:
     # TensorBoard's data server drops summaries whose data class is unset, without a word
     metadata = summary_pb2.SummaryMetadata(
-        plugin_data=summary_pb2.SummaryMetadata.PluginData(plugin_name=PLUGIN_NAME),
+        plugin_data=summary_pb2.SummaryMetadata.PluginData(
+            plugin_name=PLUGIN_NAME, content=content
+        ),
         data_class=summary_pb2.DATA_CLASS_TENSOR,
     )
     tensor = tensor_pb2.TensorProto(
@@ -174,6 +231,31 @@ def _manifest_summary(tag: str, manifest: bytes) -> summary_pb2.Summary:
     return summary_pb2.Summary(
         value=[summary_pb2.Summary.Value(tag=tag, metadata=metadata, tensor=tensor)]
     )
+
+
+def _scalars(tag: str, evaluation: Evaluation) -> list[tuple[str, float]]:
+    """Tag and value of every number of an evaluation."""
+    scalars = []
+    for measure in evaluation.measures:
+        parts = [tag, measure.name, *([measure.method] if measure.method else [])]
+        scalars.append(("/".join(parts), measure.value))
+    for curve in evaluation.curves:
+        parts = [tag, "perturbation_area", curve.modality, curve.order, curve.method]
+        scalars.append(("/".join(parts), curve.area))
+    return scalars
+
+
+def _check_tag(tag: Any) -> None:
+    if not isinstance(tag, str) or not tag:
+        raise InvalidExample("tag", "a non-empty string", repr(tag))
+
+
+def _check_example_tag(tag: Any) -> None:
+    _check_tag(tag)
+    if tag.endswith(EVALUATION_SUFFIX):
+        # TensorBoard knows one kind of summary per tag
+        expected = f"no {EVALUATION_SUFFIX!r} at its end: evaluations are logged there"
+        raise InvalidExample("tag", expected, repr(tag))
 
 
 def _as_step(global_step: Any) -> int:

@@ -198,7 +198,7 @@ def test_another_sites_page_is_refused(tensorboard):
 
 
 def test_only_reading_is_possible(tensorboard):
-    assert tensorboard.get("runs", method="POST").status == 405
+    assert tensorboard.get("runs", http_method="POST").status == 405
 
 
 def test_no_array_is_sent_as_json(tensorboard):

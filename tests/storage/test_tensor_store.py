@@ -126,6 +126,34 @@ def test_a_flipped_bit_is_noticed(path, rng):
         TensorStore(path).attention(name, 0, 0, 0)
 
 
+def test_relevancy_maps_are_read_back_whatever_their_lengths(path, rng):
+    maps = [[rng.random(3, np.float32), rng.random(5, np.float32)], [rng.random(40, np.float32)]]
+    maps[0][1][2] = np.nan
+    writer = TensorStoreWriter(path)
+    places = [writer.add_relevancy(one, f"val/{number}") for number, one in enumerate(maps)]
+    writer.publish()
+    assert [place.offset for place in places] == [0, 8]
+    store = TensorStore(path)
+    for place, one in zip(places, maps, strict=True):
+        expected = np.concatenate(one)
+        read = store.relevancy(place, len(expected))
+        assert read.dtype == np.float32
+        assert np.array_equal(read, expected, equal_nan=True)
+    array = zarr.open_array(ZipStore(path, mode="r"), path=places[0].path, mode="r")
+    assert places[0].path == "relevancy/000000"
+    assert array.attrs["tags"] == ["val/0", "val/1"] and array.attrs["offsets"] == [0, 8]
+
+
+def test_more_maps_than_a_megabyte_begin_a_new_part(path):
+    writer = TensorStoreWriter(path)
+    maps = [np.full(CHUNK_BYTES // 4 // 2, number, np.float32) for number in range(3)]
+    places = [writer.add_relevancy([one], "t") for one in maps]
+    writer.publish()
+    assert [place.path for place in places] == ["relevancy/000000"] * 2 + ["relevancy/000001"]
+    store = TensorStore(path)
+    assert [set(store.relevancy(place, 9)) for place in places] == [{0}, {1}, {2}]
+
+
 @pytest.mark.parametrize(
     ("shape", "chunks"),
     [

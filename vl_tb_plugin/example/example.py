@@ -14,6 +14,7 @@ from vl_tb_plugin.example.array_input import InvalidExample, as_array, check_box
 from vl_tb_plugin.example.attention import Attention
 from vl_tb_plugin.example.hidden_states import HiddenStates
 from vl_tb_plugin.example.image_input import as_image
+from vl_tb_plugin.example.relevancy import PerturbationTest, Relevancy
 from vl_tb_plugin.example.token_sequence import TokenSequence
 
 FieldValue = str | bool | int | float
@@ -39,6 +40,8 @@ class Example:
         fields: further values by name (loss, category ...), each a number, string or bool.
         provenance: how the arrays came to be (capture path, versions), by name.
         left_out: what was not kept and why, a sentence each; the views show them.
+        relevancy: maps of relevancy, of any number of methods and targets; one may be given alone.
+        perturbation: what became of the sample as tokens were taken away in the order of maps.
 
     Raises:
         InvalidExample: if the parts do not fit each other or a row does not sum to one.
@@ -51,6 +54,8 @@ class Example:
     """Each (height, width, 3)."""
     target_boxes: npt.NDArray[np.float32]
     """(n, 4), n may be 0."""
+    relevancy: tuple[Relevancy, ...]
+    perturbation: tuple[PerturbationTest, ...]
 
     def __init__(
         self,
@@ -67,6 +72,8 @@ class Example:
         fields: Mapping[str, FieldValue] | None = None,
         provenance: Mapping[str, str] | None = None,
         left_out: Sequence[str] = (),
+        relevancy: Relevancy | Sequence[Relevancy] = (),
+        perturbation: PerturbationTest | Sequence[PerturbationTest] = (),
     ):
         self.sequences = _parts(sequences, TokenSequence, "sequences")
         self.attention = _parts(attention, Attention, "attention")
@@ -80,6 +87,8 @@ class Example:
         self.fields = {str(name): _field(name, value) for name, value in (fields or {}).items()}
         self.provenance = {str(name): str(value) for name, value in (provenance or {}).items()}
         self.left_out = tuple(str(sentence) for sentence in left_out)
+        self.relevancy = _parts(relevancy, Relevancy, "relevancy")
+        self.perturbation = _parts(perturbation, PerturbationTest, "perturbation")
         self._check_parts()
 
     def __repr__(self) -> str:
@@ -118,7 +127,7 @@ class Example:
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays hold in memory, the measure of back-pressure."""
-        parts: list[Any] = [*self.attention, *self.images]
+        parts: list[Any] = [*self.attention, *self.images, *self.relevancy]
         parts += [states.values for states in self.hidden_states]
         return sum(part.nbytes for part in parts)
 
@@ -143,6 +152,10 @@ class Example:
         for states in self.hidden_states:
             argument = f"hidden states of {states.sequence!r}"
             states.check_against(self.sequence(states.sequence, argument))
+        named = {sequence.name: sequence for sequence in self.sequences}
+        maps: list[Relevancy | PerturbationTest] = [*self.relevancy, *self.perturbation]
+        for one in maps:
+            one.check_against(named)
 
 
 def _parts(given: Part | Sequence[Part], kind: type[Part], argument: str) -> tuple[Part, ...]:

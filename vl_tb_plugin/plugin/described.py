@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from vl_tb_plugin.analysis.head_statistics import STATISTICS
+from vl_tb_plugin.plugin.described_relevancy import described_maps, described_tests
 from vl_tb_plugin.plugin.run_index import LoggedManifest, LoggedSeries
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import (
@@ -77,6 +78,8 @@ def described_manifest(
             }
             for states in manifest.hidden_states
         ],
+        "relevancy": described_maps(manifest),
+        "perturbation": described_tests(manifest),
     }
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from tensorboard.plugins import base_plugin
 
-from vl_tb_plugin.plugin import routes, static_files
+from vl_tb_plugin.plugin import static_files
+from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
+from vl_tb_plugin.plugin.routes import Routes
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
@@ -23,7 +25,9 @@ class VLPlugin(base_plugin.TBPlugin):
     def __init__(self, context: base_plugin.TBContext):
         spec = getattr(context.flags, "logdir_spec", "") if context.flags else ""
         folders = RunFolders(context.logdir or "", spec or "")
-        self._routes = routes.Routes(RunIndex(context.data_provider), folders, StoreCache())
+        index, stores = RunIndex(context.data_provider), StoreCache()
+        self._routes = Routes(index, folders, stores)
+        self._relevancy = RelevancyRoutes(index, folders, stores)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -35,6 +39,9 @@ class VLPlugin(base_plugin.TBPlugin):
             "/attention": self._routes.attention,
             "/projection": self._routes.projection,
             "/image": self._routes.image,
+            "/relevancy": self._relevancy.relevancy,
+            "/drift": self._relevancy.drift,
+            "/evaluation": self._relevancy.evaluation,
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)

@@ -7,6 +7,7 @@ import logging
 import zipfile
 from collections.abc import Callable
 
+from tensorboard import plugin_util
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.plugin.response import json_response
@@ -55,6 +56,12 @@ def guarded(handler: Handler) -> Callable[..., object]:
             return json_response(request, {"error": message}, status=500)
 
     return application
+
+
+def experiment_of(request: Request) -> str:
+    """TensorBoard's experiment that the request is about."""
+    experiment: str = plugin_util.experiment_id(request.environ)
+    return experiment
 
 
 def text(request: Request, name: str) -> str:

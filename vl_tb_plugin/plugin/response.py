@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import math
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -33,6 +34,11 @@ def array_response(
 def file_response(request: Request, body: bytes, content_type: str, *, immutable: bool) -> Response:
     """A file as it is."""
     return _response(request, body, content_type, immutable=immutable)
+
+
+def number_or_null(value: float) -> float | None:
+    """JSON knows neither NaN nor infinity; a number that is missing is null."""
+    return value if math.isfinite(value) else None
 
 
 def encode_arrays(arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> bytes:

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from tensorboard import plugin_util
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.analysis.head_statistics import mean_of_defined
 from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.described import described_manifest, described_series
 from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest, TokenStates
-from vl_tb_plugin.plugin.request import BadRequest, NotFound, number, text
+from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, text
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
-from vl_tb_plugin.plugin.run_index import RunIndex
+from vl_tb_plugin.plugin.run_index import RunIndex, examples_among
 from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.image_file import read_image
@@ -37,12 +36,12 @@ class Routes:
         self._projection = JointProjection(index, folders, stores)
 
     def runs(self, request: Request) -> Response:
-        """Every run that has examples."""
-        experiment = _experiment(request)
+        """Every run that has examples or evaluations."""
+        experiment = experiment_of(request)
         runs = [
             {
                 "run": run,
-                "tags": len(tags),
+                "tags": len(examples_among(tags)),
                 "last_step": max(series.max_step for series in tags.values()),
             }
             for run, tags in sorted(self._index.runs(experiment).items())
@@ -57,7 +56,7 @@ class Routes:
 
     def examples(self, request: Request) -> Response:
         """Every example of a run and what became of it."""
-        experiment, run = _experiment(request), text(request, "run")
+        experiment, run = experiment_of(request), text(request, "run")
         version = self._index.version(experiment, [run])
         series = self._index.all_series(experiment, run)
         steps = {logged.step for one in series.values() for logged in one.manifests}
@@ -73,7 +72,7 @@ class Routes:
         """One example at one step, but the arrays."""
         run, tag = text(request, "run"), text(request, "tag")
         step = number(request, "step")
-        logged, manifest = self._index.manifest(_experiment(request), run, tag, step)
+        logged, manifest = self._index.manifest(experiment_of(request), run, tag, step)
         return json_response(request, described_manifest(run, tag, logged, manifest))
 
     def statistics(self, request: Request) -> Response:
@@ -125,7 +124,7 @@ class Routes:
 
     def projection(self, request: Request) -> Response:
         """Hidden states of a run at a step, in a basis that stands still over steps and runs."""
-        experiment, run = _experiment(request), text(request, "run")
+        experiment, run = experiment_of(request), text(request, "run")
         step, layer = number(request, "step"), number(request, "layer")
         basis_runs = tuple(sorted(set(request.args.getlist("basis")) | {run}))
         chosen = request.args.get("sequences")
@@ -173,7 +172,7 @@ class Routes:
     def _block(self, request: Request) -> tuple[manifest_pb2.Manifest, manifest_pb2.AttentionBlock]:
         run, tag, name = text(request, "run"), text(request, "tag"), text(request, "block")
         step = number(request, "step")
-        _, manifest = self._index.manifest(_experiment(request), run, tag, step)
+        _, manifest = self._index.manifest(experiment_of(request), run, tag, step)
         for block in manifest.attention:
             if block.name == name:
                 return manifest, block
@@ -183,11 +182,6 @@ class Routes:
     def _store(self, request: Request, manifest: manifest_pb2.Manifest) -> TensorStore:
         folder = self._folders.folder(text(request, "run"))
         return self._stores.open(store_path(folder, manifest.store))
-
-
-def _experiment(request: Request) -> str:
-    experiment: str = plugin_util.experiment_id(request.environ)
-    return experiment
 
 
 def _kept_index(kept: Sequence[int], number: int, what: str, block: str) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from tensorboard.data import provider
 
 from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.storage import manifest_pb2
+from vl_tb_plugin.storage.evaluation_manifest import EVALUATION_CONTENT, EVALUATION_SUFFIX
 from vl_tb_plugin.storage.manifest import UnreadableManifest, parse_manifest
 from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
 
@@ -56,7 +58,10 @@ class RunIndex:
         self._cached_bytes = 0
 
     def runs(self, experiment: str) -> dict[str, dict[str, Any]]:
-        """Tags of every run, each with TensorBoard's ``TensorTimeSeries``; at most 1 s old."""
+        """Tags of every run, of examples and of evaluations; at most 1 s old.
+
+        Each with TensorBoard's ``TensorTimeSeries``.
+        """
         with self._lock:
             made, listing = self._listings.get(experiment, (0.0, {}))
         if time.monotonic() - made > _FRESH_SECONDS:
@@ -72,11 +77,8 @@ class RunIndex:
         return listing
 
     def tags(self, experiment: str, run: str) -> dict[str, Any]:
-        """Tags of one run."""
-        runs = self.runs(experiment)
-        if run not in runs:
-            raise NotFound(f"There is no run {run!r} with examples (any more).")
-        return runs[run]
+        """Tags of one run's examples."""
+        return examples_among(self._listed(experiment, run))
 
     def version(self, experiment: str, runs: list[str] | None = None) -> str:
         """Changes whenever something was logged to one of the runs (default: all)."""
@@ -94,7 +96,23 @@ class RunIndex:
 
     def series(self, experiment: str, run: str, tags: list[str]) -> dict[str, LoggedSeries]:
         """Every step of the given tags of a run."""
-        known = self.tags(experiment, run)
+        return self._latest(experiment, run, self.tags(experiment, run), tags)
+
+    def evaluations(self, experiment: str, run: str) -> dict[str, LoggedSeries]:
+        """Every step of every evaluation of a run, by the tag that the user gave, in order."""
+        known = evaluations_among(self._listed(experiment, run))
+        series = self._latest(experiment, run, known, sorted(known))
+        return {tag.removesuffix(EVALUATION_SUFFIX): one for tag, one in series.items()}
+
+    def _listed(self, experiment: str, run: str) -> dict[str, Any]:
+        runs = self.runs(experiment)
+        if run not in runs:
+            raise NotFound(f"There is no run {run!r} with examples or evaluations (any more).")
+        return runs[run]
+
+    def _latest(
+        self, experiment: str, run: str, known: Mapping[str, Any], tags: list[str]
+    ) -> dict[str, LoggedSeries]:
         result: dict[str, LoggedSeries] = {}
         missing = []
         for tag in tags:
@@ -153,6 +171,18 @@ class RunIndex:
             while self._cached_bytes > _CACHED_BYTES and len(self._series) > 1:
                 _, dropped = self._series.popitem(last=False)
                 self._cached_bytes -= dropped.size
+
+
+def examples_among(tags: Mapping[str, Any]) -> dict[str, Any]:
+    """The tags that are examples; no event is read for that."""
+    return {tag: listed for tag, listed in tags.items() if not listed.plugin_content}
+
+
+def evaluations_among(tags: Mapping[str, Any]) -> dict[str, Any]:
+    """The tags that are evaluations."""
+    return {
+        tag: listed for tag, listed in tags.items() if listed.plugin_content == EVALUATION_CONTENT
+    }
 
 
 def readable(logged: LoggedManifest) -> manifest_pb2.Manifest:

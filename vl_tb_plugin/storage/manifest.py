@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from google.protobuf.message import DecodeError
 
-from vl_tb_plugin.example import MODALITIES, Example, KeptWeights, TokenSequence
+from vl_tb_plugin.example import (
+    MODALITIES,
+    Example,
+    KeptWeights,
+    PerturbationTest,
+    TokenSequence,
+)
 from vl_tb_plugin.storage import manifest_pb2
 
 SCHEMA_VERSION = 1
 """Raised when an older reader would misread what this version writes."""
+
+
+Message = TypeVar("Message", manifest_pb2.Manifest, manifest_pb2.EvaluationManifest)
 
 
 class UnreadableManifest(Exception):
@@ -28,6 +38,7 @@ def build_manifest(
     weights: Mapping[str, tuple[str, KeptWeights]],
     statistics_slices: Mapping[str, manifest_pb2.Slice],
     hidden_states_slices: Mapping[str, manifest_pb2.Slice],
+    relevancy_slices: Sequence[manifest_pb2.Slice],
 ) -> bytes:
     """The serialised manifest of an example.
 
@@ -39,6 +50,7 @@ def build_manifest(
         weights: by block, the path of its weights and what is kept of them.
         statistics_slices: where the statistics lie, by block.
         hidden_states_slices: where the hidden states lie, by sequence.
+        relevancy_slices: where the scores of each relevancy map lie, in the example's order.
     """
     manifest = manifest_pb2.Manifest(
         schema_version=SCHEMA_VERSION,
@@ -50,6 +62,7 @@ def build_manifest(
         provenance=example.provenance,
         left_out=example.left_out,
         sequences=[_sequence(sequence) for sequence in example.sequences],
+        perturbation=[_perturbation(test) for test in example.perturbation],
     )
     if example.correct is not None:
         manifest.correct = example.correct
@@ -77,6 +90,14 @@ def build_manifest(
             features=states.values.shape[2],
             values=hidden_states_slices[states.sequence],
         )
+    for one, scores in zip(example.relevancy, relevancy_slices, strict=True):
+        manifest.relevancy.add(
+            method=one.method,
+            target=one.target,
+            position=one.position,
+            sequences=one.scores,
+            values=scores,
+        )
     for name, value in example.fields.items():
         field = manifest.fields[name]
         if isinstance(value, bool):
@@ -92,19 +113,32 @@ def build_manifest(
 
 def parse_manifest(payload: bytes) -> manifest_pb2.Manifest:
     """Read a manifest; raises :class:`UnreadableManifest` if it is newer than this version."""
-    manifest = manifest_pb2.Manifest()
+    return parse(manifest_pb2.Manifest(), payload, SCHEMA_VERSION)
+
+
+def parse(message: Message, payload: bytes, newest: int) -> Message:
+    """Read a message with a schema version.
+
+    Args:
+        message: an empty one.
+        payload: as serialised.
+        newest: the latest schema version that this reader understands.
+
+    Raises:
+        UnreadableManifest: if it is newer, or damaged.
+    """
     try:
-        manifest.ParseFromString(payload)
+        message.ParseFromString(payload)
     except DecodeError as error:
         raise UnreadableManifest(
             "This event is not a manifest of vl_tb_plugin, or it is damaged."
         ) from error
-    if manifest.schema_version > SCHEMA_VERSION:
+    if message.schema_version > newest:
         raise UnreadableManifest(
-            f"Logged by a newer vl_tb_plugin (schema version {manifest.schema_version}; this one"
-            f" reads up to {SCHEMA_VERSION}). Upgrade with: pip install --upgrade vl_tb_plugin"
+            f"Logged by a newer vl_tb_plugin (schema version {message.schema_version}; this one"
+            f" reads up to {newest}). Upgrade with: pip install --upgrade vl_tb_plugin"
         )
-    return manifest
+    return message
 
 
 def sequence_modality(sequence: manifest_pb2.Sequence) -> list[str]:
@@ -120,11 +154,34 @@ def sequence_boxes(sequence: manifest_pb2.Sequence) -> npt.NDArray[np.float32]:
     return boxes
 
 
+def relevancy_lengths(
+    manifest: manifest_pb2.Manifest, one: manifest_pb2.RelevancyMap
+) -> dict[str, int]:
+    """How many scores a map has for each of its sequences, in the order stored."""
+    lengths = {sequence.name: len(sequence.tokens) for sequence in manifest.sequences}
+    return {name: lengths[name] for name in one.sequences}
+
+
 def field_values(fields: Mapping[str, manifest_pb2.Field]) -> dict[str, float | str | bool]:
     """The user's own values by name."""
     return {
         name: getattr(fields[name], fields[name].WhichOneof("value")) for name in sorted(fields)
     }
+
+
+def _perturbation(test: PerturbationTest) -> manifest_pb2.PerturbationTest:
+    return manifest_pb2.PerturbationTest(
+        method=test.method,
+        order=test.order,
+        sequence=test.sequence,
+        metric=test.metric,
+        target=test.target,
+        fractions=test.fractions,
+        values=test.values,
+        removal=test.removal,
+        removed=test.removed,
+        answers=test.answers,
+    )
 
 
 def _sequence(sequence: TokenSequence) -> manifest_pb2.Sequence:

@@ -6,7 +6,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Manifest(_message.Message):
-    __slots__ = ("schema_version", "store", "sequences", "attention", "hidden_states", "images", "text", "prediction", "target", "correct", "target_boxes", "fields", "provenance", "left_out")
+    __slots__ = ("schema_version", "store", "sequences", "attention", "hidden_states", "images", "text", "prediction", "target", "correct", "target_boxes", "fields", "provenance", "left_out", "relevancy", "perturbation")
     class FieldsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,8 @@ class Manifest(_message.Message):
     FIELDS_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    RELEVANCY_FIELD_NUMBER: _ClassVar[int]
+    PERTURBATION_FIELD_NUMBER: _ClassVar[int]
     schema_version: int
     store: str
     sequences: _containers.RepeatedCompositeFieldContainer[Sequence]
@@ -49,7 +51,9 @@ class Manifest(_message.Message):
     fields: _containers.MessageMap[str, Field]
     provenance: _containers.ScalarMap[str, str]
     left_out: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, schema_version: _Optional[int] = ..., store: _Optional[str] = ..., sequences: _Optional[_Iterable[_Union[Sequence, _Mapping]]] = ..., attention: _Optional[_Iterable[_Union[AttentionBlock, _Mapping]]] = ..., hidden_states: _Optional[_Iterable[_Union[HiddenStates, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[Image, _Mapping]]] = ..., text: _Optional[str] = ..., prediction: _Optional[str] = ..., target: _Optional[str] = ..., correct: bool = ..., target_boxes: _Optional[_Iterable[float]] = ..., fields: _Optional[_Mapping[str, Field]] = ..., provenance: _Optional[_Mapping[str, str]] = ..., left_out: _Optional[_Iterable[str]] = ...) -> None: ...
+    relevancy: _containers.RepeatedCompositeFieldContainer[RelevancyMap]
+    perturbation: _containers.RepeatedCompositeFieldContainer[PerturbationTest]
+    def __init__(self, schema_version: _Optional[int] = ..., store: _Optional[str] = ..., sequences: _Optional[_Iterable[_Union[Sequence, _Mapping]]] = ..., attention: _Optional[_Iterable[_Union[AttentionBlock, _Mapping]]] = ..., hidden_states: _Optional[_Iterable[_Union[HiddenStates, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[Image, _Mapping]]] = ..., text: _Optional[str] = ..., prediction: _Optional[str] = ..., target: _Optional[str] = ..., correct: bool = ..., target_boxes: _Optional[_Iterable[float]] = ..., fields: _Optional[_Mapping[str, Field]] = ..., provenance: _Optional[_Mapping[str, str]] = ..., left_out: _Optional[_Iterable[str]] = ..., relevancy: _Optional[_Iterable[_Union[RelevancyMap, _Mapping]]] = ..., perturbation: _Optional[_Iterable[_Union[PerturbationTest, _Mapping]]] = ...) -> None: ...
 
 class Slice(_message.Message):
     __slots__ = ("path", "offset")
@@ -115,6 +119,44 @@ class HiddenStates(_message.Message):
     values: Slice
     def __init__(self, sequence: _Optional[str] = ..., layers: _Optional[_Iterable[int]] = ..., features: _Optional[int] = ..., values: _Optional[_Union[Slice, _Mapping]] = ...) -> None: ...
 
+class RelevancyMap(_message.Message):
+    __slots__ = ("method", "target", "position", "sequences", "values")
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    method: str
+    target: str
+    position: int
+    sequences: _containers.RepeatedScalarFieldContainer[str]
+    values: Slice
+    def __init__(self, method: _Optional[str] = ..., target: _Optional[str] = ..., position: _Optional[int] = ..., sequences: _Optional[_Iterable[str]] = ..., values: _Optional[_Union[Slice, _Mapping]] = ...) -> None: ...
+
+class PerturbationTest(_message.Message):
+    __slots__ = ("method", "order", "sequence", "metric", "target", "fractions", "values", "removal", "removed", "answers")
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    FRACTIONS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    REMOVAL_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    method: str
+    order: str
+    sequence: str
+    metric: str
+    target: str
+    fractions: _containers.RepeatedScalarFieldContainer[float]
+    values: _containers.RepeatedScalarFieldContainer[float]
+    removal: _containers.RepeatedScalarFieldContainer[int]
+    removed: _containers.RepeatedScalarFieldContainer[int]
+    answers: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, method: _Optional[str] = ..., order: _Optional[str] = ..., sequence: _Optional[str] = ..., metric: _Optional[str] = ..., target: _Optional[str] = ..., fractions: _Optional[_Iterable[float]] = ..., values: _Optional[_Iterable[float]] = ..., removal: _Optional[_Iterable[int]] = ..., removed: _Optional[_Iterable[int]] = ..., answers: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class Image(_message.Message):
     __slots__ = ("digest", "width", "height")
     DIGEST_FIELD_NUMBER: _ClassVar[int]
@@ -134,3 +176,47 @@ class Field(_message.Message):
     string: str
     boolean: bool
     def __init__(self, number: _Optional[float] = ..., string: _Optional[str] = ..., boolean: bool = ...) -> None: ...
+
+class EvaluationManifest(_message.Message):
+    __slots__ = ("schema_version", "curves", "measures")
+    SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CURVES_FIELD_NUMBER: _ClassVar[int]
+    MEASURES_FIELD_NUMBER: _ClassVar[int]
+    schema_version: int
+    curves: _containers.RepeatedCompositeFieldContainer[Curve]
+    measures: _containers.RepeatedCompositeFieldContainer[Measure]
+    def __init__(self, schema_version: _Optional[int] = ..., curves: _Optional[_Iterable[_Union[Curve, _Mapping]]] = ..., measures: _Optional[_Iterable[_Union[Measure, _Mapping]]] = ...) -> None: ...
+
+class Curve(_message.Message):
+    __slots__ = ("method", "order", "modality", "metric", "fractions", "mean", "standard_error", "samples")
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    MODALITY_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    FRACTIONS_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    STANDARD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    method: str
+    order: str
+    modality: str
+    metric: str
+    fractions: _containers.RepeatedScalarFieldContainer[float]
+    mean: _containers.RepeatedScalarFieldContainer[float]
+    standard_error: _containers.RepeatedScalarFieldContainer[float]
+    samples: int
+    def __init__(self, method: _Optional[str] = ..., order: _Optional[str] = ..., modality: _Optional[str] = ..., metric: _Optional[str] = ..., fractions: _Optional[_Iterable[float]] = ..., mean: _Optional[_Iterable[float]] = ..., standard_error: _Optional[_Iterable[float]] = ..., samples: _Optional[int] = ...) -> None: ...
+
+class Measure(_message.Message):
+    __slots__ = ("name", "method", "value", "standard_error", "samples")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    STANDARD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    method: str
+    value: float
+    standard_error: float
+    samples: int
+    def __init__(self, name: _Optional[str] = ..., method: _Optional[str] = ..., value: _Optional[float] = ..., standard_error: _Optional[float] = ..., samples: _Optional[int] = ...) -> None: ...

@@ -220,6 +220,9 @@ class _OpenStep:
                 states.sequence: store.add_hidden_states(states.sequence, states.values, tag)
                 for states in example.hidden_states
             },
+            relevancy_slices=[
+                store.add_relevancy(list(one.scores.values()), tag) for one in example.relevancy
+            ],
         )
         self.published.append(PublishedExample(tag, item.step, item.wall_time, manifest))
 

@@ -7,16 +7,18 @@
     .../<example>_row_maximum        (layers, heads, rows) or (layers, rows), where so encoded
     statistics/<block>/<part>        (examples, statistics + metrics, layers, heads) float32
     hidden_states/<sequence>/<part>  (layers, tokens, features) float16, float32 if too large
+    relevancy/<part>                 (scores,) float32: the maps of relevancy, one after another
 
 Attention is cut so that a click decodes one chunk: one layer, and as many heads as keep it near
 1 MB. The mean over heads is looked at most; kept by itself it costs as much as one more head, and
-spares decoding them all. Statistics and hidden states are read over many examples at once, so
-examples are stacked: a part holds as many as make a chunk of about 1 MB. ZIP guards every chunk
-with a CRC-32.
+spares decoding them all. Statistics and hidden states are read over many examples at once, and a
+map of relevancy is tiny, so examples are stacked: a part holds as many as make a chunk of about
+1 MB. ZIP guards every chunk with a CRC-32.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,10 @@ class TensorStoreWriter:
         values = states.astype(np.float16) if fits else states
         dimensions = ("layer", "token", "feature")
         return self._stack(f"hidden_states/{sequence}", 1, dimensions, values, tag)
+
+    def add_relevancy(self, scores: Sequence[npt.NDArray[np.float32]], tag: str) -> Slice:
+        """Stack one map: (tokens,) scores of each of its sequences."""
+        return self._stack("relevancy", 0, ("score",), np.concatenate(scores), tag)
 
     def publish(self) -> None:
         """Close the file, make it durable and give it its name."""
@@ -198,6 +204,10 @@ class TensorStore:
         """(tokens, features) of one example and layer, by index."""
         window = slice(part.offset, part.offset + tokens)
         return np.asarray(self._array(part.path)[layer, window]).astype(np.float32)
+
+    def relevancy(self, part: Slice, scores: int) -> npt.NDArray[np.float32]:
+        """(scores,) of one map."""
+        return np.asarray(self._array(part.path)[part.offset : part.offset + scores])
 
     def close(self) -> None:
         """Release the file."""
