@@ -67,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         callbacks=[callback],
     )
     trainer.train()
+    trainer.accelerator.end_training()  # several processes end together
     print(f"Look at it: tensorboard --logdir {options.logdir}")
 
 

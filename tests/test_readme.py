@@ -9,7 +9,7 @@ import torch
 
 from tests.capture.tiny_models import TinyTokenizer, lxmert, lxmert_batch
 from tests.logged_examples import grid_boxes, softmaxed_noise
-from vl_tb_plugin import SummaryWriter
+from vl_tb_plugin import SummaryWriter, trace
 from vl_tb_plugin.storage.run_folder import asset_folder
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -37,9 +37,27 @@ def test_a_traced_batch_is_logged(tmp_path, monkeypatch):
         "targets": ["x", "z"],
     }
     with torch.no_grad():
-        exec(snippet("add_vl_batch"), names)
+        exec(snippet("import SummaryWriter, trace"), names)
     names["writer"].close()
     assert list(asset_folder("runs/my-model").glob("step_*"))
+
+
+def test_a_traced_batch_is_explained(tmp_path):
+    batch = lxmert_batch()
+    names = {
+        "trace": trace,
+        "writer": SummaryWriter(tmp_path),
+        "model": lxmert(),
+        "processor": TinyTokenizer(),
+        "batch": batch,
+        "ids": ["a", "b"],
+        "step": 3,
+    }
+    with torch.no_grad():
+        exec(snippet("t.relevancy("), names)
+    names["writer"].close()
+    methods = [one.method for one in names["maps"][0]]
+    assert methods == ["relevancy", "raw_attention", "rollout", "grad_cam"]
 
 
 def test_a_policy_is_planned_and_used(capsys):
@@ -63,7 +81,7 @@ def run_of_plain_arrays(tmp_path):
         "hidden_states": rng.standard_normal((3, 4, 8)),
         "image": np.zeros((8, 8, 3), np.uint8),
     }
-    exec(snippet("add_vl_example"), names)
+    exec(snippet("writer.add_vl_example"), names)
     names["writer"].close()
     return tmp_path, names["attention"]
 

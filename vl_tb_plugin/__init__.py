@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vl_tb_plugin.capture.capture_policy import CapturePolicy
+    from vl_tb_plugin.capture.relevancy.targets import Target
     from vl_tb_plugin.capture.trace import Trace, trace
     from vl_tb_plugin.example import (
         Attention,
+        Evaluation,
         Example,
         HiddenStates,
         InvalidExample,
+        Measure,
+        PerturbationCurve,
+        PerturbationTest,
+        Relevancy,
         TokenSequence,
     )
     from vl_tb_plugin.planner import StoragePlan, plan
@@ -27,12 +33,18 @@ __version__ = "0.1.0"
 __all__ = [
     "Attention",
     "CapturePolicy",
+    "Evaluation",
     "Example",
     "HiddenStates",
     "InvalidExample",
     "LoggingFailed",
+    "Measure",
+    "PerturbationCurve",
+    "PerturbationTest",
+    "Relevancy",
     "StoragePlan",
     "SummaryWriter",
+    "Target",
     "TokenSequence",
     "Trace",
     "plan",
@@ -42,12 +54,18 @@ __all__ = [
 _HOMES = {
     "Attention": "example",
     "CapturePolicy": "capture.capture_policy",
+    "Evaluation": "example",
     "Example": "example",
     "HiddenStates": "example",
     "InvalidExample": "example",
     "LoggingFailed": "storage.publisher",
+    "Measure": "example",
+    "PerturbationCurve": "example",
+    "PerturbationTest": "example",
+    "Relevancy": "example",
     "StoragePlan": "planner",
     "SummaryWriter": "writer",
+    "Target": "capture.relevancy.targets",
     "TokenSequence": "example",
     "Trace": "capture.trace",
     "plan": "planner",

@@ -83,9 +83,13 @@ class FamilyCase:
     probed: tuple[str, ...] = ()
 
 
-@torch.no_grad()
-def eager_weights(case: FamilyCase) -> dict[str, list[Tensor]]:
-    """What the family's own eager attention returns from each attention module."""
+def eager_weights(case: FamilyCase, *, gradients: bool = False) -> Any:
+    """What the family's own eager attention returns from each attention module.
+
+    Args:
+        case: of the family.
+        gradients: keep the graph, and return the output of the model, too.
+    """
     model = case.model()
     if hasattr(model, "set_attn_implementation"):
         model.set_attn_implementation("eager")
@@ -102,8 +106,9 @@ def eager_weights(case: FamilyCase) -> dict[str, list[Tensor]]:
     modules = dict(model.named_modules())
     for name in sorted({path for block in case.blocks.values() for path in block.modules}):
         modules[name].register_forward_hook(note(name))
-    model(**case.batch())
-    return seen
+    with torch.set_grad_enabled(gradients):
+        output = model(**case.batch())
+    return (seen, output) if gradients else seen
 
 
 @torch.no_grad()

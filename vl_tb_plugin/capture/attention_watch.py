@@ -40,18 +40,17 @@ class AttentionCall:
         module: the watched module.
         seen: every attention computed.
         problems: why something was not captured, a sentence each.
+        attend: takes the place of kernels that torch functions do not show, if given.
     """
 
     module: nn.Module
+    attend: Callable[[Any], Any] | None = None
     seen: list[SeenAttention] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def unfolded(self) -> list[SeenAttention]:
         """What was seen, with heads on their own axis also where they shared one with the batch."""
-        heads = next(
-            (one for name in _HEAD_COUNTS if isinstance(one := getattr(self.module, name, 0), int)),
-            0,
-        )
+        heads = head_count(self.module)
         result = []
         for seen in self.seen:
             batch, count, queries, keys = seen.shape
@@ -59,6 +58,12 @@ class AttentionCall:
                 seen = Folded(seen, (batch // heads, heads, queries, keys))
             result.append(seen)
         return result
+
+
+def head_count(module: nn.Module) -> int:
+    """How many heads an attention module says it has; 0 where it says nothing."""
+    counts = (getattr(module, name, 0) for name in _HEAD_COUNTS)
+    return next((one for one in counts if isinstance(one, int) and one), 0)
 
 
 def running_calls() -> list[AttentionCall]:

@@ -26,7 +26,9 @@ from vl_tb_plugin.capture.seen_attention import (
     own_computing,
 )
 
-_SOFTMAX = (functional.softmax, torch.softmax, torch.Tensor.softmax)
+SOFTMAX = (functional.softmax, torch.softmax, torch.Tensor.softmax)
+"""Under which names a softmax is called."""
+
 _MULTI_HEAD = inspect.signature(functional.multi_head_attention_forward)
 
 
@@ -65,7 +67,7 @@ class FunctionSightings(TorchFunctionMode):
         return result
 
     def _watch_of(self, func: Any) -> Callable[..., None] | None:
-        if func in _SOFTMAX:
+        if func in SOFTMAX:
             return self._softmax
         if func is functional.scaled_dot_product_attention:
             return self._scaled_dot_product

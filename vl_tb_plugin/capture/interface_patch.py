@@ -10,8 +10,9 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -70,9 +71,14 @@ def _observed(function: Callable[..., Any], implementation: str) -> Callable[...
     def observed(*args: Any, **kwargs: Any) -> Any:
         calls = list(running_calls())
         before = [len(call.seen) for call in calls]
-        result = function(*args, **kwargs)
         names = ("module", "query", "key", "value", "attention_mask")
         arguments = dict(zip(names, args, strict=False)) | kwargs
+        attend = calls[-1].attend if calls else None
+        if attend is not None:
+            run = functools.partial(function, *args, **kwargs)
+            opaque = is_opaque(implementation)
+            return attend(OpaqueCall(run, implementation, arguments)) if opaque else run()
+        result = function(*args, **kwargs)
         for call, first in zip(calls, before, strict=True):
             try:
                 _settle(call, first, implementation, arguments)
@@ -87,8 +93,7 @@ def _settle(
     call: AttentionCall, first: int, implementation: str, arguments: dict[str, Any]
 ) -> None:
     """Leaves exactly one entry for this interface call: fitted, computed, or a problem."""
-    query, key = arguments["query"], arguments["key"]
-    batch, heads, queries, _ = query.shape
+    batch, heads, queries, _ = arguments["query"].shape
     seen = call.seen[first:]
     del call.seen[first:]
     if arguments.get("s_aux") is not None:
@@ -107,21 +112,55 @@ def _settle(
         if problem:
             call.problems.append(problem)
             return
-        call.seen.append(
-            SeenQueryKey(
-                query.detach(),
-                key.detach(),
-                _mask(implementation, arguments),
-                scale=arguments.get("scaling"),
-                softcap=arguments.get("softcap"),
-                mechanism=f"query and key of {implementation}",
-            )
-        )
+        call.seen.append(_seen(implementation, arguments))
 
 
-def _why_not(implementation: str, arguments: dict[str, Any]) -> str:
+@dataclass(frozen=True, eq=False)
+class OpaqueCall:
+    """A call of a kernel that ends in no torch function.
+
+    Attributes:
+        run: calls it; gives the output (batch, queries, heads, features) and what comes with it.
+        implementation: its name.
+        arguments: by name.
+    """
+
+    run: Callable[[], Any]
+    implementation: str
+    arguments: Mapping[str, Any]
+
+    @property
+    def problem(self) -> str:
+        """Why its probabilities or their gradient can't be derived; empty where they can."""
+        for name in ("s_aux", "softcap"):
+            if self.arguments.get(name) is not None:
+                return f"{self.implementation} with {name}: its gradient is not computed"
+        return _why_not(self.implementation, self.arguments)
+
+    def seen(self) -> SeenQueryKey:
+        """Its probabilities."""
+        return _seen(self.implementation, self.arguments)
+
+
+def is_opaque(implementation: str) -> bool:
+    """Whether torch functions do not show what an implementation computes."""
+    return "flash" in implementation or "flex" in implementation
+
+
+def _seen(implementation: str, arguments: Mapping[str, Any]) -> SeenQueryKey:
+    return SeenQueryKey(
+        arguments["query"].detach(),
+        arguments["key"].detach(),
+        _mask(implementation, arguments),
+        scale=arguments.get("scaling"),
+        softcap=arguments.get("softcap"),
+        mechanism=f"query and key of {implementation}",
+    )
+
+
+def _why_not(implementation: str, arguments: Mapping[str, Any]) -> str:
     """Why probabilities can't be derived from query, key and mask; empty where they can."""
-    if not ("flash" in implementation or "flex" in implementation):
+    if not is_opaque(implementation):
         return f"attention function {implementation!r} is opaque: its mask rule is unknown"
     if arguments.get("position_bias") is not None:
         return f"{implementation} with a position bias: not computed"
@@ -130,7 +169,7 @@ def _why_not(implementation: str, arguments: dict[str, Any]) -> str:
     return ""
 
 
-def _mask(implementation: str, arguments: dict[str, Any]) -> Tensor | None:
+def _mask(implementation: str, arguments: Mapping[str, Any]) -> Tensor | None:
     """The rule of the kernel as a mask broadcastable to (batch, heads, queries, keys)."""
     query, key, mask = arguments["query"], arguments["key"], arguments.get("attention_mask")
     batch, heads, queries, _ = query.shape

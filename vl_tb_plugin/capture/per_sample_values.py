@@ -22,6 +22,8 @@ class PerSampleValues:
             string, where both are given.
         target_boxes: (n, 4) boxes that hold the evidence for the target.
         fields: further values by name.
+        relevancy: the maps of each sample, as :meth:`vl_tb_plugin.Trace.relevancy` gives them.
+        perturbation: the perturbation tests of each sample.
     """
 
     images: Sequence[Any] | None = None
@@ -31,12 +33,23 @@ class PerSampleValues:
     correct: Sequence[Any] | None = None
     target_boxes: Sequence[Any] | None = None
     fields: Mapping[str, Sequence[Any]] | None = None
+    relevancy: Sequence[Any] | None = None
+    perturbation: Sequence[Any] | None = None
 
     def check(self, samples: int) -> None:
         """Raise :class:`InvalidExample` if a list has not one entry per sample."""
         named: dict[str, Any] = {
             name: getattr(self, name)
-            for name in ("images", "text", "predictions", "targets", "correct", "target_boxes")
+            for name in (
+                "images",
+                "text",
+                "predictions",
+                "targets",
+                "correct",
+                "target_boxes",
+                "relevancy",
+                "perturbation",
+            )
         }
         named |= {f"fields[{name!r}]": values for name, values in (self.fields or {}).items()}
         for name, values in named.items():
@@ -66,6 +79,8 @@ class PerSampleValues:
             "correct": correct,
             "target_boxes": None if self.target_boxes is None else self.target_boxes[sample],
             "fields": {name: values[sample] for name, values in (self.fields or {}).items()},
+            "relevancy": () if self.relevancy is None else self.relevancy[sample],
+            "perturbation": () if self.perturbation is None else self.perturbation[sample],
         }
 
 

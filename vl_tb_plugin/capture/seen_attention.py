@@ -90,6 +90,9 @@ class SeenQueryKey(SeenAttention):
         scale: factor of the scores, default ``features ** -0.5``.
         softcap: limit of the scores, ``softcap * tanh(score / softcap)``, before the mask.
         mechanism: in what it was seen.
+
+    Attributes:
+        scale: factor of the scores.
     """
 
     def __init__(
@@ -110,7 +113,7 @@ class SeenQueryKey(SeenAttention):
         self._mask = None if mask is None else mask.expand(batch, -1, -1, self.shape[3])
         self._lowest = -math.inf if mask is None else _masked_below(mask.dtype)
         self._is_causal, self._softcap = is_causal, softcap
-        self._factor = features**-0.5 if scale is None else float(scale)
+        self.scale = features**-0.5 if scale is None else float(scale)
         self._heads_per_key = heads // key.shape[1]
 
     def probabilities(self, entry: int, heads: slice, rows: slice | Tensor) -> Tensor:
@@ -120,7 +123,7 @@ class SeenQueryKey(SeenAttention):
         key = self._key[entry, first : last + 1].float()
         if len(key) not in (1, len(query)):
             key = key[torch.tensor(numbers, device=key.device) - first]
-        scores = (query * self._factor) @ key.transpose(-1, -2)
+        scores = (query * self.scale) @ key.transpose(-1, -2)
         if self._softcap is not None:
             scores = self._softcap * torch.tanh(scores / self._softcap)
         empty = None

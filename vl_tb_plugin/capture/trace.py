@@ -6,7 +6,7 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -33,10 +33,19 @@ from vl_tb_plugin.capture.module_sites import (
 )
 from vl_tb_plugin.capture.per_sample_values import PerSampleValues
 from vl_tb_plugin.capture.provenance import provenance
+from vl_tb_plugin.capture.relevancy.relevancy_maps import (
+    ExplainedModel,
+    RelevancyRequest,
+    Score,
+    relevancy_maps,
+)
+from vl_tb_plugin.capture.relevancy.said_again import said_again
+from vl_tb_plugin.capture.relevancy.targets import Target
 from vl_tb_plugin.capture.sample_attention import sample_attention, weight_remarks
 from vl_tb_plugin.capture.sequences.text_sequence import prompt_text
 from vl_tb_plugin.capture.sequences.text_tokens import token_strings
-from vl_tb_plugin.example import Example, TokenSequence
+from vl_tb_plugin.capture.uncompiled import uncompiled
+from vl_tb_plugin.example import Example, Relevancy, TokenSequence
 
 
 class Trace:
@@ -70,13 +79,14 @@ class Trace:
         self._recording: ForwardRecord | None = None
         self._stack: ExitStack | None = None
         self._samples = 0
+        self._explaining = False
 
     def __enter__(self) -> Trace:
         if self._stack is not None:
             raise RuntimeError("This trace is already open. Make another one with trace(model).")
         self._samples = 0
         with ExitStack() as stack:
-            stack.enter_context(_uncompiled())
+            stack.enter_context(uncompiled())
             stack.enter_context(watched_interface())
             for module in {entry.module for entry in self._attention}:
                 stack.enter_context(watched(module, self._is_recording, self._finish))
@@ -116,7 +126,8 @@ class Trace:
             batch: the inputs of the forward pass, or of ``generate``, by name, samples on axis 0.
             output: what the model returned, for families that read it.
             **values: per sample, see :class:`PerSampleValues`: ``images``, ``text``,
-                ``predictions``, ``targets``, ``correct``, ``target_boxes``, ``fields``.
+                ``predictions``, ``targets``, ``correct``, ``target_boxes``, ``fields``,
+                ``relevancy``, ``perturbation``.
 
         Raises:
             RuntimeError: if no forward pass ended inside the trace.
@@ -165,6 +176,74 @@ class Trace:
                 )
             )
         return examples
+
+    def relevancy(
+        self,
+        methods: Sequence[str] = ("relevancy",),
+        *,
+        targets: Sequence[Sequence[Target | int | None]] | None = None,
+        score: Score | None = None,
+        start_layer: int | None = None,
+        seed: int = 0,
+    ) -> list[list[Relevancy]]:
+        """Relevancy maps of the batch that ran last, to be logged with its examples.
+
+        The batch runs once more, with gradients, in evaluation mode; nothing of the model is
+        changed, and the mode that the caller is in (``no_grad``, ``inference_mode``) does not
+        matter. After ``generate()`` every token that was said is explained.
+
+        Args:
+            methods: names in :data:`vl_tb_plugin.analysis.relevancy_methods.METHODS`.
+            targets: by sample, the classes or :class:`Target` outputs to be explained; by default
+                what the model says.
+            score: instead of a logit, a function from the output of the model to one number per
+                sample, (samples,).
+            start_layer: from which layer on attention counts, from the end where negative; by
+                default all, the last alone of models with two towers.
+            seed: of the method ``random``.
+
+        Returns:
+            By sample, one map per target and method.
+
+        Raises:
+            RuntimeError: if no forward pass ended inside the trace, or the gradient of some
+                attention can't be seen; the message says why.
+            InvalidExample: for a method or target that does not exist.
+        """
+        record = self._record
+        if record is None:
+            raise RuntimeError("This trace has seen no forward pass: nothing to be explained.")
+        record.raise_error()
+        inputs, prompt = self._inputs, None
+        if record.generation is not None and record.sample_count:
+            prompt, inputs, targets = said_again(record, self._inputs, targets)
+        request = RelevancyRequest(methods, targets, score, start_layer, seed, prompt)
+
+        self._explaining = True
+        try:
+            with torch.inference_mode(False), torch.enable_grad():
+                return relevancy_maps(self._explained(record), inputs, request)
+        finally:
+            self._explaining = False
+
+    def _explained(self, record: ForwardRecord) -> ExplainedModel:
+        def layout(observed: Mapping[str, list[Any]]) -> BatchLayout:
+            made = batch_layout(self._forward_inputs(observed), self._family, self._layout)
+            return record.completed(made.limited(record.sample_count))
+
+        return ExplainedModel(
+            self._model,
+            self._attention,
+            self._observed,
+            layout,
+            self._structure.explanation,
+            self._structure.generated,
+            self._token_string,
+        )
+
+    def _token_string(self, number: int) -> str:
+        tokenizer = getattr(self._processor, "tokenizer", self._processor)
+        return token_strings([number], tokenizer)[0]
 
     def _named(
         self, record: ForwardRecord, sample: int, layout: BatchLayout
@@ -222,6 +301,8 @@ class Trace:
 
         @functools.wraps(forward)
         def recorded(*args: Any, **kwargs: Any) -> Any:
+            if self._explaining:
+                return forward(*args, **kwargs)
             if self._recording is not None and self._recording.generation is not None:
                 self._recording.calls.clear()
                 self._recording.generation.begin_forward(_bound(signature, args, kwargs))
@@ -339,12 +420,6 @@ def trace(
         >>> examples = t.examples(batch, output=output)  # doctest: +SKIP
     """
     return Trace(model, processor, policy or CapturePolicy(), layout)
-
-
-def _uncompiled() -> Any:
-    """Compiled code shows neither modules nor functions: run the Python that it came from."""
-    stance = getattr(torch.compiler, "set_stance", None)  # torch >= 2.6
-    return nullcontext() if stance is None else stance("force_eager")
 
 
 def _bound(

@@ -34,14 +34,22 @@ from vl_tb_plugin.capture.families.registry import (
     known_families,
     register,
 )
-from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    Explanation,
+    HiddenStateSite,
+    Readout,
+    Structure,
+)
 
 __all__ = [
     "AttentionSite",
+    "Explanation",
     "Family",
     "ForwardInputs",
     "HiddenStateSite",
     "Part",
+    "Readout",
     "SampleSequence",
     "Structure",
     "UnknownModel",

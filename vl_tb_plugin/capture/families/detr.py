@@ -18,7 +18,13 @@ from typing import Any
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    Explanation,
+    HiddenStateSite,
+    Readout,
+    Structure,
+)
 from vl_tb_plugin.capture.sequences.detection import (
     feature_sequence,
     observed_shapes,
@@ -40,6 +46,7 @@ class Detr:
             ),
             hidden_states=detector_hidden_states(model.config),
             observed={"backbone": "backbone"},
+            explanation=Explanation((Readout(queries, "explained"),), logits_of="objects"),
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence]]:

@@ -23,7 +23,13 @@ from typing import Any
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    Explanation,
+    HiddenStateSite,
+    Readout,
+    Structure,
+)
 from vl_tb_plugin.capture.sequences.image_margin import size_of, without_margin
 from vl_tb_plugin.capture.sequences.image_tokens import ImageToken, grid_tokens, image_sequence
 from vl_tb_plugin.capture.sequences.joined_sequence import joined
@@ -41,6 +47,11 @@ PARTS = ("", "_text_model", "_vision_model")
 """A model with both towers, and one tower alone."""
 
 BLOCKS = {"text": "language", "image": "vision"}
+
+_READOUTS = {
+    "text": Readout("text", "last_word", only_words=True),
+    "image": Readout("image", "first"),
+}
 
 
 @register(*(kind + part for kind in (*PAIRED, *QUERIED) for part in PARTS))
@@ -63,13 +74,25 @@ class DualTower:
                     HiddenStateSite(pooling, "pooled", depth, at="input"),
                     HiddenStateSite(pooling, "pooled", depth + 1),
                 ]
-        return Structure(tuple(attention), tuple(hidden_states))
+        readouts = dict(_READOUTS)
+        if _pools(model):
+            readouts["image"] = Readout("pooled")
+        return Structure(
+            tuple(attention),
+            tuple(hidden_states),
+            explanation=Explanation(
+                tuple(readouts[name] for name in _towers(model.config.model_type)),
+                "logits_per_image",
+                "pairs",
+                start_layer=-1,  # as the authors do: earlier layers blur the map
+            ),
+        )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence | SampleSequence]]:
         towers = _towers(inputs.model.config.model_type)
         texts = _count(inputs, "input_ids") if "text" in towers else 0
         images = _count(inputs, "pixel_values") if "image" in towers else 0
-        pools = any(name.endswith("head.attention") for name, _ in inputs.model.named_modules())
+        pools = _pools(inputs.model)
         samples: list[list[TokenSequence | SampleSequence]] = []
         grouped = inputs.model.config.model_type in QUERIED
         for sample, (own_texts, own_images) in enumerate(_compared(texts, images, grouped)):
@@ -88,6 +111,11 @@ class DualTower:
                 sequences.append(SampleSequence(pooled, own_images))
             samples.append(sequences)
         return samples
+
+
+def _pools(model: Any) -> bool:
+    """Whether one token asks the patches what the image is."""
+    return any(name.endswith("head.attention") for name, _ in model.named_modules())
 
 
 def _towers(model_type: str) -> dict[str, str]:

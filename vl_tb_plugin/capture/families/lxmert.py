@@ -19,9 +19,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from vl_tb_plugin.analysis.relevancy_schedule import AttentionLayer, CrossAttention, Schedule
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    Explanation,
+    HiddenStateSite,
+    Readout,
+    Structure,
+)
 from vl_tb_plugin.capture.sequences.region_sequence import region_sequence
 from vl_tb_plugin.capture.sequences.text_sequence import text_sequence
 from vl_tb_plugin.example import TokenSequence
@@ -54,6 +61,9 @@ class Lxmert:
                 HiddenStateSite(vision, image, first_layer=1),
                 HiddenStateSite(cross, image, first_layer=meeting + 1, index=1),
             ),
+            explanation=Explanation(
+                (Readout(text),), "question_answering_score", schedule=_schedule(config)
+            ),
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence]]:
@@ -65,3 +75,26 @@ class Lxmert:
             regions = region_sequence(inputs, len(boxes), real, boxes)
             samples.append([text_sequence(inputs, sample), regions])
         return samples
+
+
+def _schedule(config: Any) -> Schedule:
+    """As the authors of relevancy do it: both streams change at once in a cross layer; of the last
+    one only what reaches the text counts, from which the answer is read."""
+    text, image = "text", "image"
+    meeting = max(config.l_layers, config.r_layers)
+    last = meeting + config.x_layers - 1
+    steps = [(AttentionLayer("language", layer, text, text),) for layer in range(config.l_layers)]
+    steps += [(AttentionLayer("vision", layer, image, image),) for layer in range(config.r_layers)]
+    every: list[tuple[AttentionLayer | CrossAttention, ...]] = list(steps)
+    for layer in range(meeting, last + 1):
+        to_image = AttentionLayer("text_to_image", layer, text, image)
+        to_text = AttentionLayer("image_to_text", layer, image, text)
+        language = AttentionLayer("cross_language", layer, text, text)
+        if layer < last:
+            every.append((CrossAttention(to_image, returns=True), CrossAttention(to_text, True)))
+            every.append((language,))
+            every.append((AttentionLayer("cross_vision", layer, image, image),))
+        else:
+            every.append((CrossAttention(to_image, returns=True),))
+            every.append((language,))
+    return Schedule(tuple(every))

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vl_tb_plugin.analysis.relevancy_schedule import Schedule
+
 
 @dataclass(frozen=True)
 class AttentionSite:
@@ -69,6 +71,46 @@ class HiddenStateSite:
 
 
 @dataclass(frozen=True)
+class Readout:
+    """Whose row of relevancy explains an output.
+
+    Args:
+        sequence: name of the sequence.
+        row: the first token (a class token); the last, or the second-last, real token that is no
+            image token; or the one at whose position the explained logit is.
+        only_words: whether special tokens have no score and the scores sum to one, as the authors
+            read the text tower of CLIP.
+    """
+
+    sequence: str
+    row: Literal["first", "last_word", "second_last_word", "explained"] = "first"
+    only_words: bool = False
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How relevancy explains an output of a model.
+
+    Args:
+        readouts: which rows are read; empty for that of the token at the explained logit, or of
+            the first one where logits have no positions.
+        logits: field of the output that holds the logits.
+        logits_of: what the axes of the logits behind the samples mean: ``classes``, ``tokens``
+            (positions, then the vocabulary), ``objects`` (queries, then classes and no object
+            last) or ``pairs`` (every image with every text). Empty: told by their number.
+        schedule: in which order layers count; empty for the order of the layers, streams that are
+            looked at before those that look.
+        start_layer: from which layer on they count, from the end where negative.
+    """
+
+    readouts: tuple[Readout, ...] = ()
+    logits: str = "logits"
+    logits_of: Literal["", "classes", "tokens", "objects", "pairs"] = ""
+    schedule: Schedule = Schedule(())
+    start_layer: int = 0
+
+
+@dataclass(frozen=True)
 class Structure:
     """All sites of a model.
 
@@ -78,9 +120,11 @@ class Structure:
         observed: modules whose results the family wants to see when it builds the sequences, path
             by name; see :attr:`ForwardInputs.observed`.
         generated: name of the sequence that grows token by token under ``generate()``, if any.
+        explanation: how relevancy explains an output.
     """
 
     attention: tuple[AttentionSite, ...]
     hidden_states: tuple[HiddenStateSite, ...] = ()
     observed: Mapping[str, str] = field(default_factory=dict)
     generated: str = ""
+    explanation: Explanation = Explanation()

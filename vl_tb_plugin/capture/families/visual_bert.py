@@ -24,7 +24,13 @@ from torch import Tensor
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    Explanation,
+    HiddenStateSite,
+    Readout,
+    Structure,
+)
 from vl_tb_plugin.capture.sequences.joined_sequence import joined
 from vl_tb_plugin.capture.sequences.region_sequence import region_sequence
 from vl_tb_plugin.capture.sequences.text_sequence import text_sequence
@@ -45,12 +51,15 @@ AXES = {
 class VisualBert:
     def structure(self, model: Any) -> Structure:
         layer = "encoder.layer.{layer}"
+        # the one head that reads the second-last word instead of the pooled first token
+        answers = type(model).__name__ == "VisualBertForQuestionAnswering"
         return Structure(
             attention=(AttentionSite(f"{layer}.attention.self", "joint", "joint", "joint"),),
             hidden_states=(
                 HiddenStateSite("embeddings", "joint"),
                 HiddenStateSite(layer, "joint", first_layer=1),
             ),
+            explanation=Explanation((Readout("joint", "second_last_word"),) if answers else ()),
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence | SampleSequence]]:
