@@ -12,6 +12,7 @@ FLOORS = {
     "analysis": {"example"},
     "storage": {"example", "analysis"},
     "capture": {"example", "analysis"},
+    "faithfulness": {"example", "analysis", "capture"},
     "writer": {"example", "storage", "capture"},
     "planner": {"example", "storage", "capture"},
     "plugin": {"example", "analysis", "storage"},
@@ -24,6 +25,7 @@ OUTSIDE = {
     "analysis": {"torch", "transformers", "tensorboard", "zarr", "werkzeug"},
     "storage": {"torch", "transformers", "werkzeug"},
     "capture": {"tensorboard", "zarr", "werkzeug"},
+    "faithfulness": {"tensorboard", "zarr", "werkzeug"},
     "plugin": {"torch", "transformers"},
     "integrations": {"tensorboard", "zarr", "werkzeug"},
 }
