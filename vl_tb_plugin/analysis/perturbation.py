@@ -27,7 +27,8 @@ def kept_count(count: int, fraction: float) -> int:
     rounded.
 
     The share is read as the decimal number that it prints as, so 0.8 of 10 leaves 2 and 0.9 of 10
-    leaves 1, which products of floats miss. Half a token stays: 0.75 of 10 leaves 3.
+    leaves 1, which truncated products of floats miss. A half goes to the even number, as
+    everywhere in Python: 0.75 of 10 leaves 2.
 
     Raises:
         ValueError: if the fraction is not in [0, 1].
@@ -35,7 +36,7 @@ def kept_count(count: int, fraction: float) -> int:
     share = Fraction(repr(float(fraction))) if math.isfinite(fraction) else Fraction(-1)
     if not 0 <= share <= 1:
         raise ValueError(f"A fraction of tokens to take is in [0, 1], not {fraction}.")
-    return math.floor((1 - share) * count + Fraction(1, 2))
+    return round((1 - share) * count)
 
 
 def removal_order(scores: npt.ArrayLike, order: str) -> npt.NDArray[np.intp]:

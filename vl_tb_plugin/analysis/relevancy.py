@@ -49,9 +49,10 @@ RULES: dict[str, Rules] = {
     "relevancy": Rules(),
     "no_normalisation": Rules(normalised=False),
     "no_self_in_rule_10": Rules(self_in_cross=False),
-    "no_aggregation": Rules(aggregated=False),
+    "no_aggregation": Rules(normalised=False, aggregated=False),
 }
-"""By name of the method."""
+"""By name of the method. Without aggregation there is no ``I`` left that equation 8 could take off,
+so nothing is normalised, as in the authors' code."""
 
 
 def relevancy(

@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
+from vl_tb_plugin.capture.undisturbed import kept_random_state
 from vl_tb_plugin.example import InvalidExample
-from vl_tb_plugin.integrations.undisturbed import kept_random_state
 
 
 @dataclass(frozen=True)

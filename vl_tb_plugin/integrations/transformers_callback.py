@@ -20,9 +20,9 @@ from transformers import TrainerCallback
 from vl_tb_plugin.capture.capture_policy import CapturePolicy
 from vl_tb_plugin.capture.layout import Layout
 from vl_tb_plugin.capture.trace import Trace, trace
+from vl_tb_plugin.capture.undisturbed import undisturbed
 from vl_tb_plugin.integrations.per_batch_values import BatchValues, joined
 from vl_tb_plugin.integrations.probe_set import ProbeSet, on_device
-from vl_tb_plugin.integrations.undisturbed import undisturbed
 from vl_tb_plugin.writer import SummaryWriter
 
 

@@ -2,8 +2,8 @@
 
 Each computes its function as it is; its backward pass takes the relevance R of the result and
 returns that of the operands. Source of all of them: Chefer, Gur, Wolf, "Transformer
-Interpretability Beyond Attention Visualization", CVPR 2021, section 3.1, and its published code
-where the paper leaves a choice. Relevance is worked out in float32, or float64 where that comes in.
+Interpretability Beyond Attention Visualization", CVPR 2021, sections 3.1 and 3.2, as its published
+code computes them. Relevance is worked out in float32, or float64 where that comes in.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Identity(Rule):
 class Linear(Rule):
     """``compute()``, a map f(x, W) that is linear in x and in W, plus any bias.
 
-    alpha = 1 (equation 5 there, with the sign of x taken into account): z = f(x+, W+) + f(x-, W-),
+    alpha = 1, with the sign of x taken into account: z = f(x+, W+) + f(x-, W-),
     R_x = x+ * f^T(R / z, W+) + x- * f^T(R / z, W-). The bias takes no part.
     """
 
@@ -91,7 +91,7 @@ class Multilinear(Rule):
     """``compute()``, a map f of n operands that is linear in each of them.
 
     For A V and Q K^T, products of two activations, sums and means over an axis. Each operand gets
-    the n-th part (equation 9 there; half of it for products), in proportion to what it contributes:
+    the n-th part, so half of it for products, in proportion to what its elements contribute:
     R_x = x * df/dx(R / f) / n.
     """
 
@@ -118,8 +118,7 @@ class Sum(Rule):
 
     Each element's relevance is shared in proportion to a and b, then both shares are scaled, a
     sample at a time, to |S_a| / (|S_a| + |S_b|) and |S_b| / (|S_a| + |S_b|) of all relevance, S the
-    sum of a share (equation 10 there), so that large shares of opposite sign do not grow from layer
-    to layer.
+    sum of a share, so that large shares of opposite sign do not grow from layer to layer.
 
     Raises:
         RelevancePropagationUnsupported: backward, where the first axis is not that of the samples.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,7 @@ from vl_tb_plugin.capture.relevancy.observed_attention import (
     ObservedAttention,
     ObservedProbabilities,
     Sight,
+    show,
 )
 from vl_tb_plugin.capture.seen_attention import SeenQueryKey
 
@@ -33,15 +33,12 @@ class GradientMode(TorchFunctionMode):
     Args:
         new_sight: says who is shown the attention of a call.
         anchor: a tensor that requires a gradient.
-        explicit: compute attention from softmax and products, each seen by the modes outside of
-            this one (relevance propagation); else the model's own kernel runs.
     """
 
-    def __init__(self, new_sight: NewSight, anchor: Tensor, *, explicit: bool = False):
+    def __init__(self, new_sight: NewSight, anchor: Tensor):
         super().__init__()
         self._new_sight = new_sight
         self._anchor = anchor
-        self._explicit = explicit
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -86,8 +83,6 @@ class GradientMode(TorchFunctionMode):
         if query.ndim != 4:
             return run()  # type: ignore[no-any-return]
         scale = query.shape[-1] ** -0.5 if scale is None else scale
-        if self._explicit:
-            return self._written_out(query, key, value, mask, causal, scale)
         seen = SeenQueryKey(
             query.detach(),
             key.detach(),
@@ -115,32 +110,6 @@ class GradientMode(TorchFunctionMode):
         )
         return result
 
-    def _written_out(
-        self,
-        query: Tensor,
-        key: Tensor,
-        value: Tensor,
-        mask: Tensor | None,
-        causal: bool,
-        scale: float,
-    ) -> Tensor:
-        shared = query.shape[1] // key.shape[1]
-        if shared > 1:
-            key, value = (one.repeat_interleave(shared, dim=1) for one in (key, value))
-        scores = torch.matmul(query, key.transpose(-1, -2)) * scale
-        if causal:
-            admitted = torch.ones(scores.shape[-2:], dtype=torch.bool, device=query.device)
-            scores = scores.masked_fill(~admitted.tril(), -math.inf)
-        if mask is not None:
-            if mask.dtype == torch.bool:
-                mask = torch.zeros_like(mask, dtype=scores.dtype).masked_fill(~mask, -math.inf)
-            scores = scores + mask
-        weights = torch.softmax(scores, dim=-1)
-        sight = self._new_sight(tuple(weights.shape))
-        if sight is not None:
-            weights = ObservedProbabilities.apply(weights, self._anchor, sight)
-        return torch.matmul(weights, value)
-
     def _multi_head(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         arguments = dict(_MULTI_HEAD.bind(*args, **kwargs).arguments)
         wanted = arguments.get("need_weights", True)
@@ -151,7 +120,11 @@ class GradientMode(TorchFunctionMode):
         four = weights if weights.ndim == 4 else weights.unsqueeze(0)
         sight = self._new_sight(tuple(four.shape))
         if sight is not None:
-            _show(weights, tuple(four.shape), sight)
+            # what the function returns is a view of what its output came of
+            source = weights._base if weights._base is not None else weights
+            source.register_hook(
+                lambda gradient: show(sight, source.view(four.shape), gradient.view(four.shape))
+            )
         shown = weights.mean(dim=-3) if averaged else weights
         return output, shown if wanted else None
 
@@ -166,16 +139,3 @@ class _Anchored(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         return gradients[0], None
-
-
-def _show(weights: Tensor, shape: tuple[int, ...], sight: Sight) -> None:
-    """Show weights that a function returned beside its output, which came of what they view."""
-    source = weights._base if weights._base is not None else weights
-
-    def hook(gradient: Tensor) -> None:
-        values, gradients = source.detach().view(shape), gradient.view(shape)
-        for entry in range(shape[0]):
-            every = slice(0, shape[1])
-            sight.see(entry, every, values[entry].float(), gradients[entry].float())
-
-    source.register_hook(hook)

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,9 +25,12 @@ from vl_tb_plugin.capture.entry_places import EntryPlaces, PlacedEntry
 from vl_tb_plugin.capture.families.structure import AttentionSite
 from vl_tb_plugin.capture.interface_patch import OpaqueCall, watched_interface
 from vl_tb_plugin.capture.module_sites import ModuleSite
+from vl_tb_plugin.capture.relevance_propagation import relevance_propagation
 from vl_tb_plugin.capture.relevancy.gradient_mode import GradientMode
+from vl_tb_plugin.capture.relevancy.observed_attention import Sight, show
 from vl_tb_plugin.capture.seen_attention import own_arithmetic
 from vl_tb_plugin.capture.uncompiled import uncompiled
+from vl_tb_plugin.capture.undisturbed import evaluation_mode, kept_random_state
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,7 @@ class GradientPass:
         sites: where attention is.
         observed: modules whose results the layout depends on, by name.
         layout: makes the sequences of every sample from these results.
-        explicit: write attention out in softmax and products.
+        propagate: carry layer-wise relevance backwards instead of gradients.
 
     Attributes:
         problems: why the attention of a layer can't be seen, a sentence each.
@@ -82,7 +85,7 @@ class GradientPass:
         observed: Mapping[str, nn.Module],
         layout: Callable[[Mapping[str, list[Any]]], BatchLayout],
         *,
-        explicit: bool = False,
+        propagate: bool = False,
     ):
         self.problems: list[str] = []
         self.results: dict[str, list[Any]] = {}
@@ -90,7 +93,9 @@ class GradientPass:
         self._sites = sites
         self._modules = observed
         self._make_layout = layout
-        self._explicit = explicit
+        self._propagate = propagate
+        self._seen: list[tuple[Tensor, Sight]] = []
+        self._inside: list[_CallSights] = []
         self._anchor = torch.zeros((), requires_grad=True)
         self._calls: Counter[nn.Module] = Counter()
         self._receiver: Receiver | None = None
@@ -113,15 +118,18 @@ class GradientPass:
         """
         with ExitStack() as stack:
             stack.enter_context(uncompiled())
-            stack.enter_context(_evaluating(self._model))
+            stack.enter_context(evaluation_mode(self._model))
+            stack.enter_context(_frozen(self._model))
+            stack.enter_context(kept_random_state())
             stack.enter_context(watched_interface())
-            # the user's random numbers stay as they would have been
-            stack.enter_context(torch.random.fork_rng(_devices(self._model)))
             for name, observed in self._modules.items():
                 note = functools.partial(self._note, name)
                 stack.callback(observed.register_forward_hook(note).remove)
             for module in {entry.module for entry in self._sites}:
                 stack.enter_context(wrapped_method(module, "forward", self._observed(module)))
+            if self._propagate:
+                samples = len(next(one for one in inputs.values() if isinstance(one, Tensor)))
+                stack.enter_context(relevance_propagation(samples, self._note_attention))
             self._anchor = torch.zeros((), requires_grad=True)
             return self._model(**_outside_inference_mode(inputs))
 
@@ -135,7 +143,13 @@ class GradientPass:
         """
         self._receiver = receiver
         try:
-            torch.autograd.grad(explained, [self._anchor], retain_graph=not last, allow_unused=True)
+            sources = [one for one, _ in self._seen] or [self._anchor]
+            found = torch.autograd.grad(
+                explained, sources, retain_graph=not last, allow_unused=True
+            )
+            for (attention, sight), relevance in zip(self._seen, found, strict=False):
+                if relevance is not None:
+                    show(sight, _four(attention.detach()), _four(relevance))
         finally:
             self._receiver = None
 
@@ -148,20 +162,28 @@ class GradientPass:
             def observed(*args: Any, **kwargs: Any) -> Any:
                 sightings = _CallSights(self, module, self._calls[module])
                 self._calls[module] += 1
-                mode = GradientMode(sightings.new, self._anchor, explicit=self._explicit)
+                mode = None if self._propagate else GradientMode(sightings.new, self._anchor)
                 call = AttentionCall(module, attend=functools.partial(_attend_opaque, mode))
                 running_calls().append(call)
+                self._inside.append(sightings)
                 try:
-                    with mode:
+                    with mode or nullcontext():
                         result = forward(*args, **kwargs)
                 finally:
                     running_calls().remove(call)
+                    self._inside.pop()
                 sightings.check(call.problems)
                 return result
 
             return observed
 
         return wrap
+
+    def _note_attention(self, attention: Tensor) -> None:
+        """Take attention whose relevance will be asked for."""
+        sight = self._inside[-1].new(tuple(_four(attention).shape)) if self._inside else None
+        if sight is not None:
+            self._seen.append((attention, sight))
 
     def receive(self, part: SeenPart) -> None:
         """Hand on what a sight was shown."""
@@ -239,10 +261,11 @@ class _CallSight:
                     )
 
 
-def _attend_opaque(mode: GradientMode, call: OpaqueCall) -> Any:
+def _attend_opaque(mode: GradientMode | None, call: OpaqueCall) -> Any:
     """A kernel that torch functions do not show, with its gradient beside it."""
-    if call.problem:
-        running_calls()[-1].problems.append(call.problem)
+    problem = call.problem if mode else f"{call.implementation} hides how relevance passes"
+    if mode is None or problem:
+        running_calls()[-1].problems.append(problem)
         return call.run()
     returned: list[Any] = []
 
@@ -258,25 +281,20 @@ def _attend_opaque(mode: GradientMode, call: OpaqueCall) -> Any:
     return (output.transpose(1, 2), *returned[-1][1:])
 
 
-def _devices(model: nn.Module) -> list[int]:
-    indices = {one.device.index for one in model.parameters() if one.device.type == "cuda"}
-    return sorted(index or 0 for index in indices)
+def _four(attention: Tensor) -> Tensor:
+    """(batch, heads, queries, keys), where the two first axes may be one."""
+    return attention if attention.ndim == 4 else attention.unsqueeze(1)
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, no parameter asking for a gradient; afterwards as before."""
-    training = [module for module in model.modules() if module.training]
+def _frozen(model: nn.Module) -> Iterator[None]:
+    """No parameter asks for a gradient; afterwards as before."""
     asking = [one for one in model.parameters() if one.requires_grad]
     try:
-        for module in training:
-            module.training = False
         for one in asking:
             one.requires_grad_(False)
         yield
     finally:
-        for module in training:
-            module.training = True
         for one in asking:
             one.requires_grad_(True)
 

@@ -44,18 +44,7 @@ class ObservedProbabilities(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         (probabilities,) = ctx.saved_tensors
         (gradient,) = gradients
-        with own_arithmetic(gradient.device.type):
-            batch, heads, queries, keys = gradient.shape
-            step = _heads_at_once(queries, keys)
-            for entry in range(batch):
-                for first in range(0, heads, step):
-                    chunk = slice(first, min(first + step, heads))
-                    ctx.sight.see(
-                        entry,
-                        chunk,
-                        probabilities[entry, chunk].float(),
-                        gradient[entry, chunk].float(),
-                    )
+        show(ctx.sight, probabilities, gradient)
         return gradient, None, None
 
 
@@ -125,6 +114,22 @@ class ObservedAttention(torch.autograd.Function):
         if not wanted:
             return (None,) * 8
         return (*(one.to(query.dtype) for one in into), *(None,) * 5)
+
+
+def show(sight: Sight, probabilities: Tensor, gradient: Tensor) -> None:
+    """Show a sight everything of one attention, (batch, heads, queries, keys), bit by bit."""
+    with own_arithmetic(gradient.device.type):
+        batch, heads, queries, keys = gradient.shape
+        step = _heads_at_once(queries, keys)
+        for entry in range(batch):
+            for first in range(0, heads, step):
+                chunk = slice(first, min(first + step, heads))
+                sight.see(
+                    entry,
+                    chunk,
+                    probabilities[entry, chunk].float(),
+                    gradient[entry, chunk].float(),
+                )
 
 
 def _heads_at_once(queries: int, keys: int) -> int:

@@ -20,19 +20,16 @@ def read_row(readout: Readout, sequence: TokenSequence, position: int | None) ->
     Args:
         readout: of the family.
         sequence: the one that it names.
-        position: of the explained logit, if it has one.
+        position: of the explained logit, if it has one; else the last token is meant.
     """
     if readout.row == "explained" and position is not None:
         return position
+    real = [place for place, kind in enumerate(sequence.modality) if kind != "padding"]
     if readout.row in ("last_word", "second_last_word"):
-        words = [
-            place
-            for place, kind in enumerate(sequence.modality)
-            if kind not in ("image", "padding")
-        ]
+        words = [place for place in real if sequence.modality[place] != "image"]
         back = 1 if readout.row == "last_word" else 2
         return words[-min(back, len(words))]
-    return 0
+    return real[0 if readout.row == "first" else -1] if real else 0
 
 
 def row_scores(

@@ -22,7 +22,6 @@ from vl_tb_plugin.analysis.relevancy_schedule import (
 from vl_tb_plugin.capture.batch_layout import BatchLayout
 from vl_tb_plugin.capture.families.structure import AttentionSite, Explanation, Readout
 from vl_tb_plugin.capture.module_sites import ModuleSite
-from vl_tb_plugin.capture.relevance_propagation import relevance_propagation
 from vl_tb_plugin.capture.relevancy.contributions import (
     ATTRIBUTION,
     GRAD_CAM,
@@ -88,9 +87,9 @@ class ExplainedModel:
             return self.explanation.schedule
         return in_order([attention_layer(one.site, one.layer) for one in self.sites])
 
-    def gradient_pass(self, *, explicit: bool = False) -> GradientPass:
+    def gradient_pass(self, *, propagate: bool = False) -> GradientPass:
         """A fresh pass."""
-        return GradientPass(self.model, self.sites, self.observed, self.layout, explicit=explicit)
+        return GradientPass(self.model, self.sites, self.observed, self.layout, propagate=propagate)
 
 
 @dataclass
@@ -139,20 +138,20 @@ def relevancy_maps(
     Raises:
         InvalidExample: if the model has no such target.
         RuntimeError: if the attention of a layer can't be seen.
+        RelevancePropagationUnsupported: for methods that need it, where a function has no rule.
     """
     inputs = without_cache(explained.model, inputs)
     run = explained.gradient_pass()
     output = run.forward(inputs)
-    if run.problems:
-        raise RuntimeError("Relevancy can't be computed. " + " ".join(run.problems))
+    _check(run)
     layout = run.layout
     batch = _Batch(explained, layout, request)
     chosen, explain = _targets(explained, batch, output, request)
     propagation, propagated = None, None
     if request.asks_for(*PROPAGATED):
-        propagation = explained.gradient_pass(explicit=True)
-        with torch.random.fork_rng(), relevance_propagation(layout.count):
-            propagated = propagation.forward(inputs)
+        propagation = explained.gradient_pass(propagate=True)
+        propagated = propagation.forward(inputs)
+        _check(propagation)
     maps: list[list[Relevancy]] = [[] for _ in range(layout.count)]
     rounds = max(len(own) for own in chosen)
     for number in range(rounds):
@@ -169,6 +168,11 @@ def relevancy_maps(
             if target is not None:
                 maps[sample] += batch.read(sample, target, receivers)
     return maps
+
+
+def _check(run: GradientPass) -> None:
+    if run.problems:
+        raise RuntimeError("Relevancy can't be computed. " + " ".join(run.problems))
 
 
 @dataclass
@@ -306,8 +310,13 @@ class _Batch:
                 scores = {}
             elif method in RULES and self.growing is not None:
                 scores = _of_one(scores, rows[0][0].sequence)
+        connected = self._connected(self.readouts[0].sequence)
         for tower in self._towers():
-            below = {pair: one for pair, one in state.items() if pair[0] == tower}
+            below = {
+                pair: one
+                for pair, one in state.items()
+                if pair[0] == tower and pair[1] not in connected
+            }
             start = self._tower_start(method, tower, scores, sequences)
             if start is None:
                 continue

@@ -15,19 +15,27 @@ from torch import nn
 def undisturbed(model: nn.Module) -> Iterator[None]:
     """Evaluation mode without gradients; afterwards training goes on as if nothing had been.
 
-    Each module gets back its own mode (a frozen part may have been in evaluation mode all the
-    time). Gradients are off by ``no_grad``: tensors that a module makes under ``inference_mode``
-    and keeps could not be used in training later.
+    Gradients are off by ``no_grad``: tensors that a module makes under ``inference_mode`` and
+    keeps could not be used in training later.
+    """
+    with evaluation_mode(model), kept_random_state(), torch.no_grad():
+        yield
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode; afterwards each module has its own mode again.
+
+    A frozen part may have been in evaluation mode all the time.
     """
     before = [(module, module.training) for module in model.modules()]
-    with kept_random_state(), torch.no_grad():
-        model.eval()
-        try:
-            yield
-        finally:
-            model.train(before[0][1])  # some modules do more than note the mode
-            for module, training in before:
-                module.training = training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(before[0][1])  # some modules do more than note the mode
+        for module, training in before:
+            module.training = training
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from vl_tb_plugin.integrations.undisturbed import undisturbed
+from vl_tb_plugin.capture.undisturbed import undisturbed
 
 
 class Merging(nn.Linear):
