@@ -5,8 +5,9 @@ import { differenceObstacle } from "./comparison";
 import { attentionOf, depthsOf, manifestOf, shownDepth } from "./data";
 import { effectiveBlock, firstTokenOf, nearest } from "./lib/blocks";
 import { MODES, type Head, type Mode, type Role, type Side, type View } from "./lib/selection";
+import { relevancyOf } from "./relevancy";
 import type { Manifest } from "./schema";
-import { playing, select, selection, visibleSides } from "./state";
+import { playing, playingWords, select, selection, visibleSides } from "./state";
 
 export function showView(view: View): void {
   select({ view });
@@ -74,11 +75,12 @@ export function togglePlay(): void {
   playing.value = !playing.peek();
   clearInterval(clock);
   if (!playing.peek()) return;
+  playingWords.value = false;
   const side = visibleSides.peek()[0];
   const steps = exampleOf[side].peek()?.steps ?? [];
   if (stepOf[side].peek() === steps[steps.length - 1] && steps.length > 1) moveTo(side, steps[0]);
   clock = window.setInterval(() => {
-    const busy = [attentionOf[side], manifestOf[side]].some(({ loading }) => loading.peek());
+    const busy = [attentionOf[side], manifestOf[side], relevancyOf[side]].some(({ loading }) => loading.peek());
     if (!busy && !moveStep(1)) togglePlay();
   }, FRAME_MILLISECONDS);
 }

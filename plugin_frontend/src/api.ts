@@ -6,10 +6,13 @@ import type { Query } from "./loading";
 import type {
   AttentionWeights,
   BlockStatistics,
+  Drift,
+  Evaluations,
   Examples,
   Manifest,
   Modality,
   Projection,
+  RelevancyScores,
   Runs,
 } from "./schema";
 
@@ -28,13 +31,8 @@ export function runs(): Promise<Runs> {
   return request(address("runs", {}), undefined, "no-store").then((response) => response.json());
 }
 
-/** `version` is the logdir's: the index is fetched again when something was logged. */
 export function examples(run: string, version: string): Query<Examples> {
-  const url = address("examples", { run });
-  return {
-    key: `${url} ${version}`,
-    run: async (signal) => (await request(url, signal, "no-cache")).json(),
-  };
+  return json("examples", { run }, version);
 }
 
 export function manifest({ run, tag, step }: Place): Query<Manifest> {
@@ -98,6 +96,27 @@ export function projection(
   return { ...query, key: `${query.key} ${version}` };
 }
 
+/** All maps of the example, in the order of the manifest. */
+export function relevancy(place: Place): Query<RelevancyScores> {
+  return binary("relevancy", { ...place }, (message) => {
+    const values = floats(message, "values");
+    const maps = message.header.maps as { sequences: { name: string; start: number; length: number }[] }[];
+    return maps.map(
+      ({ sequences }) =>
+        new Map(sequences.map(({ name, start, length }) => [name, values.subarray(start, start + length)])),
+    );
+  });
+}
+
+/** How the maps of a method changed over the steps that were logged so far. */
+export function drift({ run, tag }: Place, method: string, target: string, version: string): Query<Drift> {
+  return json("drift", { run, tag, method, ...(target === "" ? {} : { target }) }, version);
+}
+
+export function evaluations(run: string, version: string): Query<Evaluations> {
+  return json("evaluation", { run }, version);
+}
+
 export function imageUrl(run: string, id: string): string {
   return address("image", { run, id });
 }
@@ -108,6 +127,15 @@ function address(route: string, given: Arguments): string {
     for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item));
   }
   return url.href;
+}
+
+/** What grows with the log. `version` is the logdir's: it is fetched again when something was logged. */
+function json<T>(route: string, given: Arguments, version: string): Query<T> {
+  const url = address(route, given);
+  return {
+    key: `${url} ${version}`,
+    run: async (signal) => (await request(url, signal, "no-cache")).json(),
+  };
 }
 
 function binary<T>(route: string, given: Arguments, read: (message: WireMessage) => T): Query<T> {

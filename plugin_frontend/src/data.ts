@@ -3,10 +3,11 @@
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
 import { exampleOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
-import { attentionFrame, galleryFrames, history, statisticsFrame } from "./frames";
+import { attentionFrame, galleryFrames, history, relevancyFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
 import type { Side } from "./lib/selection";
 import { prefetch, type Query } from "./loading";
+import { relevancyOf } from "./relevancy";
 import { resource } from "./resource";
 import type { Manifest } from "./schema";
 import { field, selection, visibleSides } from "./state";
@@ -14,6 +15,8 @@ import { field, selection, visibleSides } from "./state";
 const view = field("view");
 const block = field("block");
 const depth = field("depth");
+
+const attentionInSight = computed(() => view.value === "heads" || view.value === "attention");
 
 export const manifestOf = perSide((side) =>
   resource(() => {
@@ -26,7 +29,7 @@ export const statisticsOf = perSide((side) =>
   resource(() => {
     const place = placeOf[side].value;
     if (!place) return null;
-    return view.value === "embeddings" ? undefined : statisticsFrame(place);
+    return attentionInSight.value ? statisticsFrame(place) : undefined;
   }),
 );
 
@@ -35,7 +38,7 @@ export const attentionOf = perSide((side) =>
   resource(() => {
     const place = placeOf[side].value;
     if (!place) return null;
-    if (view.value === "embeddings" || block.value === null) return undefined;
+    if (!attentionInSight.value || block.value === null) return undefined;
     return attentionFrame(place, selection.value);
   }),
 );
@@ -87,7 +90,7 @@ export const projectionOf = perSide((side) =>
 export function prefetchNeighbours(): void {
   effect(() => {
     const controller = new AbortController();
-    const settled = [attentionOf, statisticsOf, projectionOf].every((resources) =>
+    const settled = [attentionOf, statisticsOf, projectionOf, relevancyOf].every((resources) =>
       visibleSides.value.every((side) => !resources[side].loading.value),
     );
     if (settled) {
@@ -109,6 +112,7 @@ function neighbours(side: Side): Query<unknown>[] {
   const steps = [example.steps[index + 1], example.steps[index - 1]].filter((step) => step !== undefined);
   return steps.flatMap((step): Query<unknown>[] => {
     const there = { ...place, step };
+    if (view.value === "relevancy") return [relevancyFrame(there)];
     if (view.value === "embeddings") {
       return shownDepth.value === null ? [] : [projectionAt(place.run, step, shownDepth.value)];
     }

@@ -22,10 +22,12 @@ export function fillDefaults(): void {
 }
 
 function chooseRuns(): void {
-  const names = runs.value?.runs.map(({ run }) => run);
-  if (!names?.length) return;
+  const known = runs.value?.runs ?? [];
+  if (known.length === 0) return;
+  const names = known.map(({ run }) => run);
+  const first = (known.find(({ tags }) => tags > 0) ?? known[0]).run;
   const { runA, runB } = selection.value;
-  if (runA === null || !names.includes(runA)) select({ runA: names[0] });
+  if (runA === null || !names.includes(runA)) select({ runA: first });
   if (runB !== null && !names.includes(runB)) select({ runB: null, stepB: null, mode: "a" });
   if (runB === null && selection.peek().mode !== "a") select({ mode: "a" });
 }

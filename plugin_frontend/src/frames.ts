@@ -4,7 +4,7 @@ import * as api from "./api";
 import { attentionPlan, findSequence, type AttentionPart, type AttentionPlan } from "./lib/blocks";
 import type { Selection } from "./lib/selection";
 import { load, together, type Query } from "./loading";
-import type { BlockStatistics, Manifest } from "./schema";
+import type { BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
 
 export interface StatisticsFrame {
   manifest: Manifest;
@@ -27,6 +27,16 @@ export interface History {
   block: string;
   steps: number[];
   statistics: (BlockStatistics | null)[];
+}
+
+/** A map with its scores, by name of the sequence. */
+export interface LoadedMap extends RelevancyMap {
+  scores: Map<string, Float32Array>;
+}
+
+export interface RelevancyFrame {
+  manifest: Manifest;
+  maps: LoadedMap[];
 }
 
 const HISTORY_STEPS = 80;
@@ -85,6 +95,42 @@ export function history(place: api.Place, block: string, allSteps: number[]): Qu
         failure = reason;
         return null;
       }
+    },
+  };
+}
+
+export function relevancyFrame(place: api.Place): Query<RelevancyFrame> {
+  return {
+    key: `relevancy ${placeKey(place)}`,
+    run: async (signal) => {
+      const manifest = await load(api.manifest(place), signal);
+      if (manifest.relevancy.length === 0) return { manifest, maps: [] };
+      const scores = await load(api.relevancy(place), signal);
+      return { manifest, maps: manifest.relevancy.map((map) => ({ ...map, scores: scores[map.number] })) };
+    },
+  };
+}
+
+/** The drift of several methods' maps by method; those that have none are left out. */
+export function drifts(
+  place: api.Place,
+  methods: readonly string[],
+  target: string,
+  version: string,
+): Query<Map<string, Drift>> {
+  const queries = methods.map((method) => api.drift(place, method, target, version));
+  return {
+    key: `drifts ${queries.map(({ key }) => key).join()}`,
+    run: async (signal) => {
+      const answers = await Promise.allSettled(queries.map((query) => load(query, signal)));
+      signal.throwIfAborted();
+      const failed = answers.find((answer) => answer.status === "rejected");
+      if (failed && answers.every(({ status }) => status === "rejected")) throw failed.reason;
+      return new Map(
+        answers.flatMap((answer, index) =>
+          answer.status === "fulfilled" ? [[methods[index], answer.value] as const] : [],
+        ),
+      );
     },
   };
 }

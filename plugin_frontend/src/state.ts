@@ -8,6 +8,8 @@ export const selection = signal<Selection>(NOTHING_SELECTED);
 
 export const live = signal(true);
 export const playing = signal(false);
+/** The generated words that maps explain, one after another. */
+export const playingWords = signal(false);
 export const helpShown = signal(false);
 export const exampleFilter = signal<ExampleFilter>("all");
 export const exampleSearch = signal("");

@@ -12,9 +12,10 @@ import help from "./styles/help.css?inline";
 import marks from "./styles/marks.css?inline";
 import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
+import relevancy from "./styles/relevancy.css?inline";
 
 /** Later ones refine earlier ones. */
-const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, attention, embeddings];
+const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, attention, embeddings, relevancy];
 
 export function adoptStyles(): void {
   document.adoptedStyleSheets = SHEETS.map((source) => {

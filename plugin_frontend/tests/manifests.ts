@@ -1,6 +1,6 @@
 /** Small manifests of the structures that the page has to cope with. */
 
-import type { AttentionBlock, Box, Manifest, Modality, TokenSequence } from "../src/schema";
+import type { AttentionBlock, Box, Manifest, Modality, PerturbationTest, RelevancyMap, TokenSequence } from "../src/schema";
 
 const QUARTERS: Box[] = [
   [0, 0, 0.5, 0.5],
@@ -61,6 +61,8 @@ export function manifest(sequences: TokenSequence[], attention: AttentionBlock[]
     sequences,
     attention,
     hidden_states: [],
+    relevancy: [],
+    perturbation: [],
   };
 }
 
@@ -90,3 +92,27 @@ export const singleStream = manifest(
   ],
   [{ ...block("self", "joint", "joint", [0, 1, 2]), rows: [4, 5, 6, 7, 8] }],
 );
+
+/** A map of the method for the target, over the sequences of {@link coAttention}. */
+export function relevancyMap(method: string, target: string, position: number | null = null): RelevancyMap {
+  const title = `The ${method}`;
+  return { number: 0, method, title, description: "", target, position, sequences: ["text", "image"] };
+}
+
+export function perturbationTest(change: Partial<PerturbationTest>): PerturbationTest {
+  return {
+    number: 0,
+    method: "relevancy",
+    title: "Relevancy",
+    order: "positive",
+    sequence: "image",
+    metric: "accuracy",
+    target: "red",
+    fractions: [0, 1],
+    values: [1, 0],
+    removal: [3, 0, 2, 1],
+    removed: [0, 4],
+    answers: [],
+    ...change,
+  };
+}

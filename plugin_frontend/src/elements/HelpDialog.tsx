@@ -3,12 +3,13 @@
 import { useEffect, useRef } from "preact/hooks";
 
 const KEYS: readonly [string[], string][] = [
-  [["1", "2", "3"], "heads, attention, embeddings"],
+  [["1", "2", "3", "4"], "heads, attention, embeddings, relevancy"],
   [["←", "→"], "previous, next step"],
   [["space"], "play the steps"],
   [["↑", "↓"], "previous, next example (also K, J)"],
-  [["[", "]"], "previous, next layer"],
-  [[",", "."], "previous, next head"],
+  [["[", "]"], "previous, next layer; in Relevancy: method"],
+  [[",", "."], "previous, next head; in Relevancy: explained word"],
+  [["P"], "play the explained words"],
   [["S"], "A and B side by side"],
   [["D"], "difference B − A"],
   [["A", "B"], "only A, only B"],

@@ -18,6 +18,8 @@ interface Props {
   chosen?: Box | null;
   /** Boxes known to hold the evidence. */
   targets?: readonly Box[];
+  /** Boxes painted over: what the model did not see. */
+  removed?: readonly Box[];
   onHover?(index: number, event: MouseEvent): void;
   onChoose?(index: number): void;
 }
@@ -81,6 +83,9 @@ export function ImageHeat(props: Props) {
         height={Math.max(1, Math.round((CANVAS_SIZE * height) / width))}
       />
       <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+        {props.removed?.map(([x0, y0, x1, y1]) => (
+          <rect key={`${x0} ${y0}`} class="removed" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
+        ))}
         {targets?.map((box, index) => <Outline key={index} box={box} kind="target" />)}
         {hovered >= 0 && boxes[hovered] && <Outline box={boxes[hovered]} kind="hovered" />}
         {chosen && <Outline box={chosen} kind="chosen" />}

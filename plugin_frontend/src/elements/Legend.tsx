@@ -10,17 +10,19 @@ interface Props {
   title: string;
   unit: string;
   note?: string;
+  /** Little room: only the ends (and zero) in numbers, the note on a line of its own. */
+  narrow?: boolean;
 }
 
-export function Legend({ scale, table, title, unit, note }: Props) {
-  const middle = scale.diverging ? [0] : ticks(scale.low, scale.high, 3).filter((tick) => inside(scale, tick));
+export function Legend({ scale, table, title, unit, note, narrow }: Props) {
+  const middle = scale.diverging ? [0] : narrow ? [] : ticks(scale.low, scale.high, 3).filter((tick) => inside(scale, tick));
   const shown = [scale.low, ...middle, scale.high];
   const format = scale.diverging ? formatSigned : formatNumber;
   return (
-    <figure class="legend" data-testid="legend" aria-label={`Colour scale: ${title}`}>
+    <figure class={`legend ${narrow ? "narrow" : ""}`} data-testid="legend" aria-label={`Colour scale: ${title}`}>
       <figcaption>
         {withUnit(title, unit && `(${unit})`)}
-        {note && <span class="muted"> · {note}</span>}
+        {note && <span class="muted">{narrow ? note : ` · ${note}`}</span>}
       </figcaption>
       <div class="legend-bar" style={{ background: gradient(table) }} />
       <div class="legend-numbers">

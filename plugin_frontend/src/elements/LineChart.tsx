@@ -1,16 +1,24 @@
-/** Lines over training steps, one or two of them standing out. */
+/** Lines over training steps or over shares of tokens, those in front with dots. */
 
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { errorBands, linePath } from "../lib/curves";
 import { formatNumber, formatStep } from "../lib/format";
 import { range, ticks } from "../lib/scale";
+import type { Series } from "../lib/series";
 import { hideTip, showTip } from "./Tooltip";
 
 export interface Line {
   name: string;
+  /** Training steps, unless the chart says otherwise. */
   steps: readonly number[];
+  /** NaN where there is none. */
   values: readonly number[];
-  /** "context" lines stay in the background. */
-  kind: "context" | "a" | "b";
+  /** Standard errors of the values, shown as a band. */
+  errors?: readonly number[];
+  /** "context" lines stay in the background; a "series" has a look of its own. */
+  kind: "context" | "a" | "b" | "series";
+  series?: Series;
 }
 
 interface Props {
@@ -18,12 +26,20 @@ interface Props {
   lines: readonly Line[];
   /** Steps to mark, with the side that shows them. */
   marks: readonly { step: number; kind: "a" | "b" }[];
-  onChoose(step: number): void;
+  /** What charts side by side have in common: smallest and largest value. */
+  extent?: readonly [number, number] | null;
+  /** A place on the horizontal axis, below it and in the tooltip. */
+  formatX?(step: number): string;
+  describeX?(step: number): string;
+  onChoose?(step: number): void;
 }
 
 const MARGIN = { left: 40, right: 20, top: 8, bottom: 20 };
 
-export function LineChart({ label, lines, marks, onChoose }: Props) {
+export function LineChart(props: Props) {
+  const { label, lines, marks, onChoose } = props;
+  const formatX = props.formatX ?? formatStep;
+  const describeX = props.describeX ?? ((step: number) => `step ${formatStep(step)}`);
   const box = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 300, height: 150 });
   useLayoutEffect(() => {
@@ -36,18 +52,19 @@ export function LineChart({ label, lines, marks, onChoose }: Props) {
   }, []);
 
   const [firstStep, lastStep] = range(...lines.map(({ steps }) => steps)) ?? [0, 1];
-  const [low, high] = range(...lines.map(({ values }) => values)) ?? [0, 1];
+  const [low, high] = props.extent ?? valueRange(lines) ?? [0, 1];
   const bottom = low >= 0 ? 0 : low;
   const top = high > bottom ? high : bottom + 1;
+  const inner = size.width - MARGIN.left - MARGIN.right;
   const x = (step: number) =>
-    MARGIN.left + ((size.width - MARGIN.left - MARGIN.right) * (step - firstStep)) / (lastStep - firstStep || 1);
+    MARGIN.left + inner * (lastStep > firstStep ? (step - firstStep) / (lastStep - firstStep) : 0.5);
   const y = (value: number) =>
     size.height - MARGIN.bottom - ((size.height - MARGIN.top - MARGIN.bottom) * (value - bottom)) / (top - bottom);
   const front = lines.filter(({ kind }) => kind !== "context");
 
   const nearestStep = (event: MouseEvent) => {
     const { left } = box.current!.getBoundingClientRect();
-    const steps = (front[0] ?? lines[0])?.steps ?? [];
+    const steps = [...new Set((front.length > 0 ? front : lines).flatMap((line) => line.steps))];
     return steps.reduce<number | null>((best, step) => {
       const distance = Math.abs(x(step) - (event.clientX - left));
       return best === null || distance < Math.abs(x(best) - (event.clientX - left)) ? step : best;
@@ -59,11 +76,9 @@ export function LineChart({ label, lines, marks, onChoose }: Props) {
     showTip(
       event,
       <>
-        step {formatStep(step)}
-        {front.map(({ name, steps, values, kind }) => (
-          <div key={name}>
-            <b class={`side-${kind}`}>{name}</b> {formatNumber(values[steps.indexOf(step)] ?? NaN)}
-          </div>
+        {describeX(step)}
+        {front.map((line, index) => (
+          <Reading key={index} line={line} step={step} />
         ))}
       </>,
     );
@@ -71,7 +86,7 @@ export function LineChart({ label, lines, marks, onChoose }: Props) {
 
   return (
     <div
-      class="line-chart"
+      class={`line-chart ${onChoose ? "clickable" : ""}`}
       ref={box}
       role="img"
       aria-label={label}
@@ -79,11 +94,11 @@ export function LineChart({ label, lines, marks, onChoose }: Props) {
       onMouseLeave={hideTip}
       onClick={(event) => {
         const step = nearestStep(event);
-        if (step !== null) onChoose(step);
+        if (step !== null) onChoose?.(step);
       }}
     >
       <svg width={size.width} height={size.height} aria-hidden="true">
-        {ticks(bottom, top, 3).map((tick) => (
+        {ticks(bottom, top, 5).map((tick) => (
           <g key={tick} class="axis">
             <line x1={MARGIN.left} x2={size.width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
             <text x={MARGIN.left - 6} y={y(tick)} dy="0.32em" text-anchor="end">
@@ -94,20 +109,38 @@ export function LineChart({ label, lines, marks, onChoose }: Props) {
         {stepLabels(firstStep, lastStep).map((tick) => (
           <g key={tick} class="axis">
             <text x={x(tick)} y={size.height - 4} text-anchor="middle">
-              {formatStep(tick)}
+              {formatX(tick)}
             </text>
           </g>
         ))}
         {marks.map(({ step, kind }) => (
           <line key={kind} class={`mark ${kind}`} x1={x(step)} x2={x(step)} y1={MARGIN.top} y2={y(bottom)} />
         ))}
-        {lines.map((line) => (
-          <path key={`${line.kind} ${line.name}`} class={`line ${line.kind}`} d={path(line, x, y)} />
+        {lines.flatMap(({ steps, values, errors, series }, line) =>
+          errorBands(steps, values, errors ?? [], x, y).map((band, index) => (
+            <path key={`${line} ${index}`} class="band" d={band} style={{ color: series?.colour }} />
+          )),
+        )}
+        {lines.map(({ kind, steps, values, series }, index) => (
+          <path
+            key={index}
+            class={`line ${kind}`}
+            d={linePath(steps, values, x, y)}
+            style={series && { stroke: series.colour }}
+            stroke-dasharray={series?.dash ?? undefined}
+          />
         ))}
-        {front.flatMap(({ name, steps, values, kind }) =>
+        {front.flatMap(({ steps, values, kind, series }, line) =>
           steps.map((step, index) =>
             Number.isNaN(values[index]) ? null : (
-              <circle key={`${name} ${step}`} class={`dot ${kind}`} cx={x(step)} cy={y(values[index])} r={2.5} />
+              <circle
+                key={`${line} ${step}`}
+                class={`dot ${kind}`}
+                cx={x(step)}
+                cy={y(values[index])}
+                r={2.5}
+                style={series && { fill: series.colour }}
+              />
             ),
           ),
         )}
@@ -116,24 +149,35 @@ export function LineChart({ label, lines, marks, onChoose }: Props) {
   );
 }
 
+/** What the line says at the step. */
+function Reading({ line, step }: { line: Line; step: number }): ComponentChildren {
+  const { name, steps, values, errors, kind, series } = line;
+  const index = steps.indexOf(step);
+  const [value, error] = [values[index] ?? NaN, errors?.[index] ?? NaN];
+  return (
+    <div>
+      <b class={`side-${kind}`} style={series && { color: series.colour }}>
+        {name}
+      </b>{" "}
+      {Number.isNaN(value) ? "–" : formatNumber(value)}
+      {!Number.isNaN(error) && <span class="muted"> ± {formatNumber(error)}</span>}
+    </div>
+  );
+}
+
+/** Smallest and largest value of all lines, or null where there is none. */
+export function valueRange(lines: readonly Line[]): [number, number] | null {
+  return range(
+    ...lines.flatMap(({ values, errors }) => [
+      values,
+      values.map((value, index) => value + (errors?.[index] ?? NaN)),
+      values.map((value, index) => value - (errors?.[index] ?? NaN)),
+    ]),
+  );
+}
+
 /** Both ends, and round steps far enough from them. */
 function stepLabels(first: number, last: number): number[] {
   const far = (step: number) => Math.min(step - first, last - step) > 0.2 * (last - first);
   return first === last ? [first] : [first, ...ticks(first, last, 3).filter(far), last];
-}
-
-/** Broken where a value is not defined. */
-function path({ steps, values }: Line, x: (step: number) => number, y: (value: number) => number): string {
-  let pen = "M";
-  return steps
-    .map((step, index) => {
-      if (Number.isNaN(values[index])) {
-        pen = "M";
-        return "";
-      }
-      const part = `${pen}${x(step).toFixed(1)} ${y(values[index]).toFixed(1)}`;
-      pen = "L";
-      return part;
-    })
-    .join("");
 }

@@ -12,6 +12,8 @@ export interface WordToken {
   modality: Modality;
   /** NaN where it is not defined or was not logged. */
   weight: number | null;
+  /** Struck through: taken away. */
+  removed?: boolean;
 }
 
 interface Props {
@@ -22,29 +24,36 @@ interface Props {
   chosen: number | null;
   /** Positions that can be chosen; all where null. */
   choosable: ReadonlySet<number> | null;
+  /** Why the others can't be. Without it they are mere words, not buttons. */
+  closed?: string;
   onHover?(index: number, event: MouseEvent): void;
-  onChoose(index: number): void;
+  onChoose?(index: number): void;
 }
 
-export function TokenText({ label, tokens, scale, table, chosen, choosable, onHover, onChoose }: Props) {
+export function TokenText({ label, tokens, scale, table, chosen, choosable, closed, onHover, onChoose }: Props) {
   return (
     <div class="words" role="group" aria-label={label} onMouseLeave={hideTip}>
-      {tokens.map(({ index, text, modality, weight }) => {
+      {tokens.map(({ index, text, modality, weight, removed }) => {
         const open = choosable?.has(index) ?? true;
         const heat = weight !== null && !Number.isNaN(weight) ? position(scale, weight) : null;
         const colour = heat === null ? null : colourAt(table, heat);
+        const look = {
+          class: `word ${modality} ${weight !== null && Number.isNaN(weight) ? "hatched" : ""}`,
+          style: colour ? { background: css(colour), color: inkOn(colour) } : undefined,
+          "data-token": index,
+          onMouseMove: (event: MouseEvent) => onHover?.(index, event),
+        };
+        if (removed) return <del key={index} {...look}>{formatToken(text)}</del>;
+        if (!open && closed === undefined) return <span key={index} {...look}>{formatToken(text)}</span>;
         return (
           <button
             key={index}
             type="button"
-            class={`word ${modality} ${weight !== null && Number.isNaN(weight) ? "hatched" : ""}`}
+            {...look}
             aria-pressed={index === chosen}
             aria-disabled={open ? undefined : "true"}
-            title={open ? undefined : "The attention of this token was not logged."}
-            data-token={index}
-            style={colour ? { background: css(colour), color: inkOn(colour) } : undefined}
-            onClick={() => open && onChoose(index)}
-            onMouseMove={(event) => onHover?.(index, event)}
+            title={open ? undefined : closed}
+            onClick={() => open && onChoose?.(index)}
           >
             {formatToken(text)}
           </button>

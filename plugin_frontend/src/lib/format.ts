@@ -16,6 +16,11 @@ export function formatWeight(weight: number, signed: boolean): string {
   return signed ? formatSigned(weight) : formatNumber(weight);
 }
 
+/** A score of relevancy, or its change; NaN where the map says nothing of the token. */
+export function formatScore(score: number, signed: boolean): string {
+  return Number.isNaN(score) ? "no score" : formatWeight(score, signed);
+}
+
 /** Like {@link formatNumber}, with the sign always shown. */
 export function formatSigned(value: number): string {
   return value > 0 ? `+${formatNumber(value)}` : formatNumber(value);

@@ -3,7 +3,9 @@ import { TokenText } from "../../src/elements/TokenText";
 import { colourAt, css, magma } from "../../src/lib/colour";
 import { show } from "./render";
 
-function words(weights: (number | null)[], choosable: ReadonlySet<number> | null = null) {
+const CLOSED = "was not logged";
+
+function words(weights: (number | null)[], choosable: ReadonlySet<number> | null = null, closed?: string) {
   const onChoose = vi.fn();
   const page = show(
     <TokenText
@@ -13,10 +15,11 @@ function words(weights: (number | null)[], choosable: ReadonlySet<number> | null
       table={magma}
       chosen={0}
       choosable={choosable}
+      closed={closed}
       onChoose={onChoose}
     />,
   );
-  return { buttons: [...page.querySelectorAll("button")], onChoose };
+  return { page, buttons: [...page.querySelectorAll("button")], onChoose };
 }
 
 describe("words with weights", () => {
@@ -34,11 +37,34 @@ describe("words with weights", () => {
   });
 
   it("are chosen by click, but for those whose attention was not logged", () => {
-    const { buttons, onChoose } = words([0, 0], new Set([1]));
+    const { buttons, onChoose } = words([0, 0], new Set([1]), CLOSED);
     buttons[0].click();
     buttons[1].click();
     expect(onChoose.mock.calls).toEqual([[1]]);
     expect(buttons[0].getAttribute("aria-disabled")).toBe("true");
+    expect(buttons[0].title).toBe(CLOSED);
+  });
+
+  it("are mere words where there is no reason to choose them", () => {
+    const { page, buttons, onChoose } = words([0, 0], new Set([1]));
+    expect(buttons.map((button) => button.textContent)).toEqual(["w1"]);
+    page.querySelector<HTMLElement>("[data-token='0']")!.click();
+    expect(onChoose).not.toHaveBeenCalled();
+  });
+
+  it("are struck through where they were taken away", () => {
+    const token = { text: "tile", modality: "text" as const, weight: null };
+    const page = show(
+      <TokenText
+        label="Words"
+        tokens={[{ ...token, index: 0 }, { ...token, index: 1, removed: true }]}
+        scale={{ low: 0, high: 1, diverging: false }}
+        table={magma}
+        chosen={null}
+        choosable={new Set()}
+      />,
+    );
+    expect([...page.querySelectorAll("del")].map(({ dataset }) => dataset.token)).toEqual(["1"]);
   });
 
   it("mark the chosen one", () => {

@@ -22,6 +22,16 @@ const EVERYTHING: Selection = {
   smooth: true,
   depth: 12,
   axes: [1, 2],
+  methods: ["relevancy", "mine, 100%"],
+  target: "",
+  position: 7,
+  evaluation: "val/hard",
+  modality: "text",
+  drift: "top_overlap",
+  test: "random",
+  order: "negative",
+  removed: "joint",
+  fraction: 0.85,
 };
 
 describe("a link", () => {
@@ -42,7 +52,7 @@ describe("a link", () => {
   });
 
   it("with garbled values selects nothing in their place", () => {
-    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?" };
+    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: "," };
     expect(fromParameters(garbled)).toEqual(NOTHING_SELECTED);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBlock, formatNumber, formatPercent, formatPlace, formatSigned, formatToken, formatWeight, withUnit } from "../../src/lib/format";
+import { formatBlock, formatNumber, formatPercent, formatPlace, formatScore, formatSigned, formatToken, formatWeight, withUnit } from "../../src/lib/format";
 
 describe("numbers", () => {
   it.each([
@@ -21,6 +21,10 @@ describe("numbers", () => {
   it("not logged are said to be so", () => {
     expect(formatWeight(NaN, true)).toBe("not logged");
     expect(formatWeight(0.25, true)).toBe("+0.25");
+  });
+
+  it("of relevancy that a map lacks are said to be so", () => {
+    expect([formatScore(NaN, true), formatScore(0.5, false), formatScore(0.5, true)]).toEqual(["no score", "0.5", "+0.5"]);
   });
 
   it("as shares are whole percentages, but something is never nothing", () => {

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { AttentionFrame } from "../../src/frames";
 import { attentionPlan } from "../../src/lib/blocks";
 import { NOTHING_SELECTED, type Selection } from "../../src/lib/selection";
+import { readingScale } from "../../src/lib/readings";
 import type { Manifest } from "../../src/schema";
-import { readings, readingsDifference, readingScale, sharesByModality } from "../../src/views/attention/readings";
+import { readings, readingsDifference, sharesByModality } from "../../src/views/attention/readings";
 import { coAttention, singleStream } from "../manifests";
 
 /** A frame in which part p gives the weights of `weights[p]`. */

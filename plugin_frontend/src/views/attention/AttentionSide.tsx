@@ -1,12 +1,12 @@
 import { chooseToken } from "../../actions";
 import { nameOf } from "../../elements/HeadMatrix";
+import { StrongestTokens } from "../../elements/StrongestTokens";
 import { TokenText } from "../../elements/TokenText";
 import { showTip } from "../../elements/Tooltip";
 import { findSequence } from "../../lib/blocks";
 import { formatBlock, formatPercent, formatPlace, formatToken, formatWeight } from "../../lib/format";
 import { Pictures } from "./Pictures";
 import { sharesByModality, type Reading } from "./readings";
-import { Strongest } from "./Strongest";
 import type { AttentionShown, SideShown } from "./shown";
 
 /** The image and the words of one side. */
@@ -27,7 +27,11 @@ export function AttentionSide({ shown, side }: { shown: AttentionShown; side: Si
             <Source side={side} reading={words} compared={compared} />
             <Words shown={shown} side={side} words={words} />
             <Shares shown={shown} words={words} />
-            <Strongest shown={shown} side={side} />
+            <StrongestTokens
+              title={shown.asDifference ? "Largest changes" : "Largest weights"}
+              readings={[image, words].flatMap((reading) => (reading?.part?.chosen ? [reading] : []))}
+              signed={shown.asDifference}
+            />
           </div>
         )}
       </div>
@@ -78,6 +82,7 @@ function Words({ shown, side, words }: { shown: AttentionShown; side: SideShown;
       table={shown.wordTable}
       chosen={plan?.sequence === sequence.name ? plan.token : null}
       choosable={choosable()}
+      closed="The attention of this token was not logged."
       onHover={(index, event) =>
         showTip(
           event,

@@ -4,11 +4,10 @@ import { Legend } from "../../elements/Legend";
 import { Notice, Panel } from "../../elements/Panel";
 import { Segmented } from "../../elements/Segmented";
 import { formatNumber } from "../../lib/format";
-import type { Scale } from "../../lib/scale";
+import { exceeds } from "../../lib/readings";
 import { select, selection, visibleSides } from "../../state";
 import { AttentionSide, chosenTokenName } from "./AttentionSide";
 import { HeadNavigator } from "./HeadNavigator";
-import type { Reading } from "./readings";
 import { shownAttention, type AttentionShown } from "./shown";
 
 export function AttentionView() {
@@ -99,8 +98,4 @@ function Scales({ shown }: { shown: AttentionShown }) {
       {error > 0 && <p class="muted error-bound">Stored weights are exact within {formatNumber(error)}.</p>}
     </footer>
   );
-}
-
-function exceeds(words: Reading | null, { high }: Scale): boolean {
-  return words?.positions.some((index) => Math.abs(words.weights?.[index] ?? 0) > high) ?? false;
 }

@@ -2,17 +2,12 @@
 
 import type { AttentionFrame, ShownPart } from "../../frames";
 import { difference } from "../../lib/difference";
-import { divergingScale, sequentialScale, type Scale } from "../../lib/scale";
+import { hasBoxes, hasWords, placedTokens, writtenTokens, type TokenWeights } from "../../lib/readings";
 import type { Manifest, Modality, TokenSequence } from "../../schema";
 
-/** Tokens of one sequence to be shown together, and the weights on them. */
-export interface Reading {
-  sequence: TokenSequence;
-  /** Which tokens of the sequence are shown. */
-  positions: number[];
+export interface Reading extends TokenWeights {
   /** Where the weights come from; null where no logged block has any for these tokens. */
   part: ShownPart | null;
-  weights: Float32Array | null;
 }
 
 export interface Readings {
@@ -21,31 +16,22 @@ export interface Readings {
   words: Reading | null;
 }
 
-const WORDS: readonly Modality[] = ["text", "generated"];
-
-const hasBoxes = ({ boxes }: TokenSequence) => boxes.some((box) => box !== null);
-const hasWords = ({ modality }: TokenSequence) => modality.some((name) => WORDS.includes(name));
-
 export function readings({ manifest, plan }: AttentionFrame): Readings {
   const parts = plan?.parts ?? [];
   const find = (
     fits: (sequence: TokenSequence) => boolean,
-    isShown: (sequence: TokenSequence, index: number) => boolean,
+    positionsOf: (sequence: TokenSequence) => number[],
   ): Reading | null => {
     const candidates = manifest.sequences.filter(fits);
     const part = parts.find(({ shown }) => candidates.some(({ name }) => name === shown));
     const sequence = candidates.find(({ name }) => name === part?.shown) ?? candidates[0];
     if (!sequence) return null;
-    const positions = [...sequence.tokens.keys()].filter((index) => isShown(sequence, index));
-    return { sequence, positions, part: part ?? null, weights: part?.weights ?? null };
+    return { sequence, positions: positionsOf(sequence), part: part ?? null, weights: part?.weights ?? null };
   };
-  const placed = ({ boxes }: TokenSequence, index: number) => boxes[index] !== null;
-  const spelled = ({ boxes, modality }: TokenSequence, index: number) =>
-    boxes[index] === null && modality[index] !== "padding";
   return {
     manifest,
-    image: find(hasBoxes, placed),
-    words: find(hasWords, spelled) ?? find((sequence) => !hasBoxes(sequence), spelled),
+    image: find(hasBoxes, placedTokens),
+    words: find(hasWords, writtenTokens) ?? find((sequence) => !hasBoxes(sequence), writtenTokens),
   };
 }
 
@@ -57,17 +43,6 @@ export function readingsDifference(b: Readings, a: Readings): Readings {
     return { ...of, weights: comparable ? difference(of.weights!, from!.weights!) : null };
   };
   return { manifest: b.manifest, image: subtract(b.image, a.image), words: subtract(b.words, a.words) };
-}
-
-/** One scale for the image tokens (or words) of all sides. Special tokens don't stretch it. */
-export function readingScale(shown: readonly (Reading | null)[], asDifference: boolean): Scale {
-  const arrays = shown.flatMap((reading) => {
-    if (!reading?.weights) return [];
-    const { sequence, positions, weights } = reading;
-    const content = positions.filter((index) => sequence.modality[index] !== "special");
-    return [(content.length > 0 ? content : positions).map((index) => weights[index])];
-  });
-  return asDifference ? divergingScale(arrays) : sequentialScale(arrays, true);
 }
 
 /** Shares of the weights by modality, largest first. Meaningful for rows of attention. */

@@ -5,10 +5,11 @@ import { perSide } from "../../catalogue";
 import { attentionOf } from "../../data";
 import type { AttentionFrame } from "../../frames";
 import type { ColourTable } from "../../lib/colour";
+import { readingScale } from "../../lib/readings";
 import type { Scale } from "../../lib/scale";
 import type { Side } from "../../lib/selection";
 import { selection, visibleSides } from "../../state";
-import { readings, readingsDifference, readingScale, type Readings } from "./readings";
+import { readings, readingsDifference, type Readings } from "./readings";
 
 export interface SideShown {
   side: Side | "both";

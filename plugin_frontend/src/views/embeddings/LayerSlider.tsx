@@ -1,5 +1,7 @@
 /** A slider over the layers that were logged. */
 
+import { IndexSlider } from "../../elements/IndexSlider";
+
 interface Props {
   layers: readonly number[];
   layer: number;
@@ -12,17 +14,13 @@ export function LayerSlider({ layers, layer, onChoose }: Props) {
       <span>
         layer <b data-testid="depth">{layer}</b>
       </span>
-      <input
-        type="range"
-        min={0}
-        max={layers.length - 1}
-        step={1}
-        value={layers.indexOf(layer)}
-        aria-label="Layer of the hidden states"
-        aria-valuetext={`layer ${layer}`}
+      <IndexSlider
+        label="Layer of the hidden states"
+        values={layers}
+        value={layer}
+        describe={(value) => `layer ${value}`}
         title="Layer ( [ and ] )"
-        onInput={(event) => onChoose(layers[Number((event.target as HTMLInputElement).value)])}
-        onKeyDown={(event) => event.key.startsWith("Arrow") && event.stopPropagation()}
+        onChoose={onChoose}
       />
       <span class="muted">{layer === 0 && layers[0] === 0 ? "embeddings" : `of ${layers[layers.length - 1]}`}</span>
     </label>

@@ -7,6 +7,7 @@ import { helpShown, selection } from "../../state";
 import { AttentionView } from "../attention/AttentionView";
 import { EmbeddingsView } from "../embeddings/EmbeddingsView";
 import { HeadsView } from "../heads/HeadsView";
+import { RelevancyView } from "../relevancy/RelevancyView";
 import { EmptyState } from "./EmptyState";
 import { ExamplePicker } from "./ExamplePicker";
 import { QuestionBar } from "./QuestionBar";
@@ -17,6 +18,7 @@ const PAGES: Record<View, () => preact.JSX.Element> = {
   heads: HeadsView,
   attention: AttentionView,
   embeddings: EmbeddingsView,
+  relevancy: RelevancyView,
 };
 
 export function App() {

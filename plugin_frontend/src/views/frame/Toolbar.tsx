@@ -1,5 +1,6 @@
 import { chooseRun, modeObstacle, moveTo, showMode, swapSides, togglePlay } from "../../actions";
 import { exampleOf, runOf, runs, stepOf } from "../../catalogue";
+import { PlayIcon } from "../../elements/PlayIcon";
 import { Segmented } from "../../elements/Segmented";
 import { Select } from "../../elements/Select";
 import { StepSlider, type SliderTrack } from "../../elements/StepSlider";
@@ -33,9 +34,7 @@ export function Toolbar() {
         disabled={(a?.steps.length ?? 0) < 2}
         onClick={togglePlay}
       >
-        <svg viewBox="0 0 16 16" aria-hidden="true">
-          <path d={playing.value ? "M4 3h3v10H4zM9 3h3v10H9z" : "M4 2.5 13.5 8 4 13.5z"} />
-        </svg>
+        <PlayIcon playing={playing.value} />
       </button>
       <ModePicker />
     </div>

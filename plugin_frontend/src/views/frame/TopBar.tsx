@@ -9,6 +9,7 @@ const TABS: readonly [View, string][] = [
   ["heads", "Heads"],
   ["attention", "Attention"],
   ["embeddings", "Embeddings"],
+  ["relevancy", "Relevancy"],
 ];
 
 export function TopBar() {

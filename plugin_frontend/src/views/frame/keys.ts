@@ -3,19 +3,23 @@
 import * as actions from "../../actions";
 import { onKeyDown } from "../../host";
 import { VIEWS } from "../../lib/selection";
+import { moveExplained, moveMethod, togglePlayWords } from "../../map_actions";
 import { helpShown, select, selection } from "../../state";
 
-const ACTIONS: Record<string, () => void> = {
+const inRelevancy = () => selection.peek().view === "relevancy";
+
+const ACTIONS: Record<string, () => unknown> = {
   ArrowLeft: () => void actions.moveStep(-1),
   ArrowRight: () => void actions.moveStep(1),
   ArrowUp: () => actions.moveExample(-1),
   ArrowDown: () => actions.moveExample(1),
   k: () => actions.moveExample(-1),
   j: () => actions.moveExample(1),
-  "[": () => actions.moveLayer(-1),
-  "]": () => actions.moveLayer(1),
-  ",": () => actions.moveHead(-1),
-  ".": () => actions.moveHead(1),
+  "[": () => (inRelevancy() ? moveMethod(-1) : actions.moveLayer(-1)),
+  "]": () => (inRelevancy() ? moveMethod(1) : actions.moveLayer(1)),
+  ",": () => (inRelevancy() ? moveExplained(-1) : actions.moveHead(-1)),
+  ".": () => (inRelevancy() ? moveExplained(1) : actions.moveHead(1)),
+  p: () => inRelevancy() && togglePlayWords(),
   " ": () => actions.togglePlay(),
   a: () => actions.toggleMode("a"),
   b: () => actions.toggleMode("b"),

@@ -1,6 +1,7 @@
-import { formatPlace, formatToken, formatWeight } from "../../lib/format";
-import type { Reading } from "./readings";
-import type { AttentionShown, SideShown } from "./shown";
+/** The tokens with the largest numbers (or changes), in numbers. */
+
+import { formatPlace, formatToken, formatWeight } from "../lib/format";
+import type { TokenWeights } from "../lib/readings";
 
 const MOST = 8;
 
@@ -8,29 +9,34 @@ const MOST = 8;
 const LEAST_SHARE = 0.01;
 
 interface Entry {
-  reading: Reading;
+  reading: TokenWeights;
   index: number;
   weight: number;
 }
 
-/** The tokens with the largest weights (or changes) in numbers. */
-export function Strongest({ shown, side }: { shown: AttentionShown; side: SideShown }) {
-  const { image, words } = side.readings;
-  const entries = [image, words].flatMap((reading) => (reading?.part?.chosen ? entriesOf(reading) : []));
+interface Props {
+  title: string;
+  readings: readonly TokenWeights[];
+  /** Show the sign of every number. */
+  signed: boolean;
+}
+
+export function StrongestTokens({ title, readings, signed }: Props) {
+  const entries = readings.flatMap(entriesOf);
   entries.sort((first, second) => Math.abs(second.weight) - Math.abs(first.weight));
   if (entries.length === 0) return null;
   const largest = Math.abs(entries[0].weight) || 1;
   const told = entries.slice(0, MOST).filter(({ weight }) => Math.abs(weight) >= LEAST_SHARE * largest);
   return (
     <div class="strongest" data-testid="strongest">
-      <h3>{shown.asDifference ? "Largest changes" : "Largest weights"}</h3>
+      <h3>{title}</h3>
       <ol>
         {told.map(({ reading: { sequence }, index, weight }) => (
           <li key={`${sequence.name} ${index}`}>
             <i class={`dot ${sequence.modality[index]}`} />
             <span>{(sequence.boxes[index] ? formatPlace : formatToken)(sequence.tokens[index])}</span>
             <i class="bar" style={{ width: `${(100 * Math.abs(weight)) / largest}%` }} data-negative={weight < 0} />
-            <b>{formatWeight(weight, shown.asDifference)}</b>
+            <b>{formatWeight(weight, signed)}</b>
           </li>
         ))}
       </ol>
@@ -38,7 +44,7 @@ export function Strongest({ shown, side }: { shown: AttentionShown; side: SideSh
   );
 }
 
-function entriesOf(reading: Reading): Entry[] {
+function entriesOf(reading: TokenWeights): Entry[] {
   const { positions, weights } = reading;
   return positions.flatMap((index) => {
     const weight = weights?.[index] ?? NaN;

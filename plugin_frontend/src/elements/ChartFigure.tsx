@@ -1,0 +1,28 @@
+/** A chart with what it shows above it and what runs along its axis below. */
+
+import type { ComponentChildren } from "preact";
+
+interface Props {
+  title: ComponentChildren;
+  /** In full where there is room only for a part of it. */
+  note?: string;
+  axis?: string;
+  children: ComponentChildren;
+}
+
+export function ChartFigure({ title, note, axis, children }: Props) {
+  return (
+    <figure class="chart-figure">
+      <figcaption>
+        <b>{title}</b>
+        {note && (
+          <span class="muted" title={note}>
+            {note}
+          </span>
+        )}
+      </figcaption>
+      {children}
+      {axis && <p class="chart-axis muted">{axis}</p>}
+    </figure>
+  );
+}

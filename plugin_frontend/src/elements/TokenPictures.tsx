@@ -1,0 +1,71 @@
+/** An example's images with heat on the tokens of one sequence. */
+
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import type { ColourTable } from "../lib/colour";
+import type { Scale } from "../lib/scale";
+import type { Box, ImageReference, TokenSequence } from "../schema";
+import { ImageHeat } from "./ImageHeat";
+import { showTip } from "./Tooltip";
+
+interface Props {
+  images: readonly ImageReference[];
+  urlOf(id: string): string;
+  sequence: TokenSequence | null;
+  /** One per token of the sequence; no heat without. */
+  weights: Float32Array | null;
+  scale: Scale;
+  table: ColourTable;
+  smooth: boolean;
+  /** What lies on the tokens, as it is spoken. */
+  subject: string;
+  chosen?: number | null;
+  /** Boxes on the first image known to hold the evidence. */
+  targets?: readonly Box[];
+  /** Tokens that were taken away. */
+  removed?: readonly number[];
+  small?: boolean;
+  tip?(token: number): ComponentChildren;
+  onChoose?(token: number): void;
+}
+
+export function TokenPictures({ images, small, ...props }: Props) {
+  return (
+    <div class={`pictures ${small ? "small" : ""}`} style={{ "--images": images.length }}>
+      {images.map((image, index) => (
+        <Picture key={index} image={image} index={index} {...props} />
+      ))}
+      {images.length === 0 && <p class="muted">No image was logged with this example.</p>}
+    </div>
+  );
+}
+
+type PictureProps = Omit<Props, "images" | "small"> & { image: ImageReference; index: number };
+
+function Picture({ image, index, sequence, weights, scale, table, smooth, ...props }: PictureProps) {
+  const { tip, chosen, removed } = props;
+  const boxes = useMemo(
+    () => sequence?.boxes.map((box, token) => (sequence.image_index[token] === index ? box : null)) ?? [],
+    [sequence, index],
+  );
+  const heat = useMemo(
+    () => (weights ? { boxes, weights, scale, table, smooth } : null),
+    [boxes, weights, scale.low, scale.high, table, smooth],
+  );
+  const tokens = boxes.filter(Boolean).length;
+  return (
+    <ImageHeat
+      url={props.urlOf(image.id)}
+      width={image.width}
+      height={image.height}
+      label={`Image ${index + 1} with the ${props.subject} on its ${tokens} tokens`}
+      boxes={boxes}
+      heat={heat}
+      chosen={chosen === null || chosen === undefined ? null : boxes[chosen]}
+      targets={index === 0 ? props.targets : undefined}
+      removed={removed?.map((token) => boxes[token]).filter((box) => !!box)}
+      onHover={tip && ((token, event) => showTip(event, tip(token)))}
+      onChoose={props.onChoose}
+    />
+  );
+}

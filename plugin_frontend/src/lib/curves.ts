@@ -1,0 +1,34 @@
+/** Lines of charts as SVG paths. */
+
+type Numbers = readonly number[];
+type Place = (value: number) => number;
+
+/** The points joined, broken where a value is not defined. */
+export function linePath(steps: Numbers, values: Numbers, x: Place, y: Place): string {
+  return stretches(values)
+    .map((indices) => `M${indices.map((index) => point(x(steps[index]), y(values[index]))).join("L")}`)
+    .join("");
+}
+
+/** What lies within one standard error of the points, a closed path per stretch that has errors. */
+export function errorBands(steps: Numbers, values: Numbers, errors: Numbers, x: Place, y: Place): string[] {
+  return stretches(values.map((value, index) => value + (errors[index] ?? NaN))).map((indices) => {
+    const edge = (sign: number) => (index: number) => point(x(steps[index]), y(values[index] + sign * errors[index]));
+    return `M${[...indices.map(edge(1)), ...[...indices].reverse().map(edge(-1))].join("L")}Z`;
+  });
+}
+
+/** Indices of neighbours that are all defined. */
+function stretches(values: Numbers): number[][] {
+  const found: number[][] = [];
+  values.forEach((value, index) => {
+    if (Number.isNaN(value)) return;
+    if (index > 0 && !Number.isNaN(values[index - 1])) found[found.length - 1].push(index);
+    else found.push([index]);
+  });
+  return found;
+}
+
+function point(x: number, y: number): string {
+  return `${x.toFixed(1)} ${y.toFixed(1)}`;
+}

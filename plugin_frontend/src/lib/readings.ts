@@ -1,0 +1,49 @@
+/** Which tokens of a sequence lie on the image, which are words, and the numbers on them. */
+
+import type { Modality, TokenSequence } from "../schema";
+import { divergingScale, sequentialScale, type Scale } from "./scale";
+
+/** Tokens of one sequence to be shown together, and the numbers on them. */
+export interface TokenWeights {
+  sequence: TokenSequence;
+  /** Which tokens of the sequence are shown. */
+  positions: number[];
+  /** One per token of the sequence, NaN where there is none; null where no token has one. */
+  weights: Float32Array | null;
+}
+
+const WORDS: readonly Modality[] = ["text", "generated"];
+
+export function hasBoxes({ boxes }: TokenSequence): boolean {
+  return boxes.some((box) => box !== null);
+}
+
+export function hasWords({ modality }: TokenSequence): boolean {
+  return modality.some((name) => WORDS.includes(name));
+}
+
+/** Positions of the tokens that have a place on an image. */
+export function placedTokens({ tokens, boxes }: TokenSequence): number[] {
+  return [...tokens.keys()].filter((index) => boxes[index] !== null);
+}
+
+/** Positions of the tokens that are written out. */
+export function writtenTokens({ tokens, boxes, modality }: TokenSequence): number[] {
+  return [...tokens.keys()].filter((index) => boxes[index] === null && modality[index] !== "padding");
+}
+
+/** One scale for the image tokens (or words) of all sides. Special tokens don't stretch it. */
+export function readingScale(shown: readonly (TokenWeights | null)[], symmetric: boolean): Scale {
+  const arrays = shown.flatMap((reading) => {
+    if (!reading?.weights) return [];
+    const { sequence, positions, weights } = reading;
+    const content = positions.filter((index) => sequence.modality[index] !== "special");
+    return [(content.length > 0 ? content : positions).map((index) => weights[index])];
+  });
+  return symmetric ? divergingScale(arrays) : sequentialScale(arrays, true);
+}
+
+/** Whether a number shown lies beyond the end of the scale. */
+export function exceeds(reading: TokenWeights | null, { high }: Scale): boolean {
+  return reading?.positions.some((index) => Math.abs(reading.weights?.[index] ?? 0) > high) ?? false;
+}
