@@ -272,6 +272,9 @@ def log_own_sample(rank, wrap, logs):
         batch = {key: tensor[rank : rank + 1] for key, tensor in whole.items()}
         with torch.no_grad():
             (expected,) = traced_the_same(model, batch, name)
+            with trace(model, TinyTokenizer()) as t:
+                model(**batch)
+            ((explained,),) = t.relevancy()
         model = wrap(model)
         # a model of its own: after inference_mode a sharded one runs in no other mode
         for mode, wrapped in ((torch.inference_mode, wrap(made(name)[0])), (torch.no_grad, model)):
@@ -281,6 +284,10 @@ def log_own_sample(rank, wrap, logs):
                 assert np.allclose(first.probabilities, second.probabilities, atol=1e-5)
         with torch.no_grad(), trace(model, TinyTokenizer(), policy=EXACT) as t:
             output = model(**batch)
+        ((found,),) = t.relevancy()
+        for sequence, scores in explained.scores.items():
+            same = np.allclose(scores, found.scores[sequence], 1e-4, 1e-6, equal_nan=True)
+            assert same, sequence
         with SummaryWriter(f"{logs}, {name}") as writer:
             writer.add_vl_batch("val", t, batch=batch, output=output, ids=[rank], global_step=5)
     plain = trained(model, batch, watch=False)

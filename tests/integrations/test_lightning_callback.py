@@ -92,9 +92,18 @@ def test_the_first_samples_of_every_validation_are_logged(tmp_path, library):
         assert runs["run"][tag][4].target == HELD_OUT.answers[number]
 
 
+def test_maps_of_relevancy_are_logged(tmp_path):
+    fit(tmp_path, [watching(relevancy=["relevancy"])])
+    (run,) = logged_runs(tmp_path).values()
+    manifests = [manifest for by_step in run.values() for manifest in by_step.values()]
+    assert all(
+        [one.method for one in manifest.relevancy] == ["relevancy"] for manifest in manifests
+    )
+
+
 def test_training_goes_on_as_if_nothing_had_been(tmp_path):
     _, plain = fit(tmp_path / "plain", [])
-    _, watched = fit(tmp_path / "watched", [watching()])
+    _, watched = fit(tmp_path / "watched", [watching(relevancy=["relevancy"])])
     for name, tensor in plain.state_dict().items():
         assert torch.equal(tensor, watched.state_dict()[name]), name
 

@@ -64,6 +64,21 @@ def trainer(folder, callbacks, *, model=None, evaluated=HELD_OUT, **settings):
     )
 
 
+def test_maps_of_relevancy_are_logged_and_training_does_not_notice(tmp_path):
+    plain = trainer(tmp_path, [])
+    plain.train()
+    watched = trainer(
+        tmp_path, [watching(log_dir=tmp_path / "logs", relevancy=("relevancy", "raw_attention"))]
+    )
+    watched.train()
+    for name, tensor in plain.model.state_dict().items():
+        assert torch.equal(tensor, watched.model.state_dict()[name]), name
+    (run,) = logged_runs(tmp_path / "logs").values()
+    for by_step in run.values():
+        for manifest in by_step.values():
+            assert [one.method for one in manifest.relevancy] == ["relevancy", "raw_attention"]
+
+
 def test_every_evaluation_is_logged_under_the_same_names(tmp_path):
     trainer(tmp_path, [watching(log_dir=tmp_path / "logs")]).train()
     (run,) = logged_runs(tmp_path / "logs").values()

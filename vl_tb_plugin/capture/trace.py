@@ -75,6 +75,8 @@ class Trace:
         self._hidden_states = module_sites(self._model, states)
         self._observed = observed_modules(self._model, structure.observed)
         self._inputs: Mapping[str, Any] = {}
+        self._known: Mapping[str, Any] = {}
+        self._batch_size = 0
         self._record: ForwardRecord | None = None
         self._recording: ForwardRecord | None = None
         self._stack: ExitStack | None = None
@@ -149,7 +151,7 @@ class Trace:
         if given.images is not None:
             images = [given.sample_images(number) for number in range(len(given.images))]
         # what the batch says beyond what the model is given (places of regions, say) counts, too
-        self._inputs = {**batch, **self._inputs}
+        self._known = {**batch, **self._inputs}
         inputs = self._forward_inputs(record.observed, images, output)
         layout = record.completed(batch_layout(inputs, self._family, self._layout))
         given.check(layout.count)
@@ -204,7 +206,8 @@ class Trace:
             seed: of the method ``random``.
 
         Returns:
-            By sample, one map per target and method.
+            By sample of the batch, one map per target and method; none where the policy's
+            ``samples`` have ended.
 
         Raises:
             RuntimeError: if no forward pass ended inside the trace, or the gradient of some
@@ -223,9 +226,10 @@ class Trace:
         self._explaining = True
         try:
             with torch.inference_mode(False), torch.enable_grad():
-                return relevancy_maps(self._explained(record), inputs, request)
+                maps = relevancy_maps(self._explained(record), inputs, request)
         finally:
             self._explaining = False
+        return [*maps, *([] for _ in range(self._batch_size - len(maps)))]
 
     def _explained(self, record: ForwardRecord) -> ExplainedModel:
         def layout(observed: Mapping[str, list[Any]]) -> BatchLayout:
@@ -271,7 +275,7 @@ class Trace:
     ) -> ForwardInputs:
         return ForwardInputs(
             model=self._model,
-            batch=self._inputs,
+            batch=self._known,
             tokenizer=getattr(self._processor, "tokenizer", self._processor),
             image_processor=getattr(self._processor, "image_processor", None),
             images=images,
@@ -282,7 +286,7 @@ class Trace:
     def _new_record(
         self, inputs: Mapping[str, Any], generation: Generation | None = None
     ) -> ForwardRecord:
-        self._inputs = inputs
+        self._inputs = self._known = inputs
         states = KeptHiddenStates(
             self._policy, layers_by(self._hidden_states, lambda site: site.sequence)
         )
@@ -290,6 +294,7 @@ class Trace:
 
         def layout(observed: Mapping[str, list[Any]]) -> BatchLayout:
             made = batch_layout(self._forward_inputs(observed), self._family, self._layout)
+            self._batch_size = made.count
             return made.limited(self._room())
 
         record = ForwardRecord(self._policy, blocks, states, layout, generation)

@@ -57,6 +57,8 @@ class VLLightningCallback(Callback):
         dataloader: number of the data loader, where there are several.
         policy: what is kept of each sample, as in :func:`vl_tb_plugin.trace`.
         layout: as in :func:`vl_tb_plugin.trace`.
+        relevancy: methods of :meth:`vl_tb_plugin.Trace.relevancy` whose maps are logged, too. Not
+            with a sharded model: process zero alone runs it once more.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class VLLightningCallback(Callback):
         dataloader: int = 0,
         policy: CapturePolicy | None = None,
         layout: Layout | None = None,
+        relevancy: Sequence[str] = (),
     ):
         self._samples = samples
         self._values = values
@@ -85,6 +88,7 @@ class VLLightningCallback(Callback):
         self._dataloader = dataloader
         self._policy = policy or CapturePolicy()
         self._layout = layout
+        self._relevancy = tuple(relevancy)
         self._folder: str | os.PathLike[str] | None = log_dir
         self._writer: SummaryWriter | None = None
         self._seen = 0
@@ -139,6 +143,8 @@ class VLLightningCallback(Callback):
                 type(inputs).__name__,
             )
         own = self._values(output, inputs) if self._values else {}
+        if self._relevancy:
+            own = {**own, "relevancy": record.relevancy(self._relevancy)}
         examples = record.examples(inputs, output=output, **own)
         numbers = range(self._seen, self._seen + len(examples))
         names = self._ids(batch) if self._ids else [_in_dataset(trainer, n) for n in numbers]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,6 +52,7 @@ class VLTrainerCallback(TrainerCallback):
             ``output_dir``. Each trial of a hyperparameter search gets a folder in it.
         policy: what is kept, as in :func:`vl_tb_plugin.trace`.
         layout: as in :func:`vl_tb_plugin.trace`.
+        relevancy: methods of :meth:`vl_tb_plugin.Trace.relevancy` whose maps are logged, too.
 
     Example:
         >>> probe = ProbeSet.from_dataset(dataset, collate, samples=8)  # doctest: +SKIP
@@ -67,6 +69,7 @@ class VLTrainerCallback(TrainerCallback):
         log_dir: str | os.PathLike[str] | None = None,
         policy: CapturePolicy | None = None,
         layout: Layout | None = None,
+        relevancy: Sequence[str] = (),
     ):
         self._probe = probe
         self._values = values
@@ -75,6 +78,7 @@ class VLTrainerCallback(TrainerCallback):
         self._log_dir = log_dir
         self._policy = policy
         self._layout = layout
+        self._relevancy = tuple(relevancy)
         self._writer: SummaryWriter | None = None
         self._in_training = False
         self._last_step: int | None = None
@@ -93,12 +97,17 @@ class VLTrainerCallback(TrainerCallback):
         if self._in_training and self._last_step == state.global_step:
             return
         self._last_step = state.global_step
-        watched = self._trace(model, objects) if state.is_world_process_zero else nullcontext()
+        # a sharded model needs every process in each of its forward passes
+        traces = state.is_world_process_zero or self._relevancy
+        watched = self._trace(model, objects) if traces else nullcontext()
         with undisturbed(model), watched as record:
             for part in self._probe:
                 batch = on_device(part.inputs, args.device)
                 output = model(**batch)
                 if record is None:
+                    continue
+                maps = record.relevancy(self._relevancy) if self._relevancy else None
+                if not state.is_world_process_zero:
                     continue
                 own = self._values(output, batch) if self._values else {}
                 self._open_writer(args, state).add_vl_batch(
@@ -108,6 +117,7 @@ class VLTrainerCallback(TrainerCallback):
                     ids=part.ids,
                     output=output,
                     global_step=state.global_step,
+                    relevancy=maps,
                     **joined(part.values, own),
                 )
         if self._writer is not None:

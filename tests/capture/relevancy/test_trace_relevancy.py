@@ -7,7 +7,7 @@ import torch
 from tests.capture.families.vision_transformers import pictures, vit
 from tests.capture.test_families import marks_of
 from tests.capture.tiny_models import TinyTokenizer, llava, llava_batch, lxmert, lxmert_batch
-from vl_tb_plugin import InvalidExample, Relevancy, Target, trace
+from vl_tb_plugin import CapturePolicy, InvalidExample, Relevancy, Target, trace
 from vl_tb_plugin.analysis.relevancy import relevancy
 from vl_tb_plugin.analysis.relevancy_schedule import AttentionLayer, Schedule
 
@@ -61,6 +61,24 @@ def test_nothing_is_left_behind():
         for block, again in zip(first.attention, second.attention, strict=True):
             assert np.array_equal(block.probabilities, again.probabilities)
     assert [len(example.relevancy) for example in after] == [1, 1]
+
+
+def test_what_the_batch_says_beyond_the_model_does_not_reach_it():
+    model, batch = lxmert(), lxmert_batch()
+    with torch.no_grad(), trace(model, TinyTokenizer()) as t:
+        model(**batch)
+    t.examples(batch | {"places": torch.zeros(2)})
+    assert len(t.relevancy()) == 2
+
+
+def test_samples_that_the_policy_leaves_out_have_no_map():
+    model, batch = lxmert(), lxmert_batch()
+    policy = CapturePolicy(samples=1)
+    with torch.no_grad(), trace(model, TinyTokenizer(), policy=policy) as t:
+        model(**batch)
+    maps = t.relevancy()
+    assert [len(own) for own in maps] == [1, 0]
+    assert len(t.examples(batch, relevancy=maps)) == 1
 
 
 def test_by_default_what_the_model_says_is_explained():

@@ -128,7 +128,8 @@ class GradientPass:
             for module in {entry.module for entry in self._sites}:
                 stack.enter_context(wrapped_method(module, "forward", self._observed(module)))
             if self._propagate:
-                samples = len(next(one for one in inputs.values() if isinstance(one, Tensor)))
+                tensors = (one for one in inputs.values() if isinstance(one, Tensor))
+                samples = len(inputs["input_ids"] if "input_ids" in inputs else next(tensors))
                 stack.enter_context(relevance_propagation(samples, self._note_attention))
             self._anchor = torch.zeros((), requires_grad=True)
             return self._model(**_outside_inference_mode(inputs))

@@ -408,10 +408,10 @@ def _targets(
 
         def scored(output: Any, targets: Sequence[Target | None]) -> Tensor:
             values = score(output)
-            if not isinstance(values, Tensor) or values.shape != (count,):
+            if not isinstance(values, Tensor) or values.ndim != 1 or len(values) < count:
                 got = f"{tuple(getattr(values, 'shape', ()))}"
                 raise InvalidExample("score(output)", f"shape ({count},), one per sample", got)
-            return values.sum()
+            return values[:count].sum()  # a policy may want fewer samples than there are
 
         return [[Target(0, label="score")] for _ in range(count)], scored
 
@@ -420,7 +420,7 @@ def _targets(
         return Logits(output, explained.explanation, count, config, explained.token)
 
     given = request.targets
-    if given is not None and len(given) != count:
+    if given is not None and len(given) < count:
         raise InvalidExample("targets", f"{count} lists, one per sample", f"{len(given)}")
     name, first = batch.readouts[0].sequence, logits(output)
     chosen = [

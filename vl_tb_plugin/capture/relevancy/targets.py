@@ -64,7 +64,7 @@ class Logits:
         by_axes = {2: "classes", 3: "tokens"}
         self.of = explanation.logits_of or by_axes.get(values.ndim, "")
         self._config, self._token = config, token
-        if not self.of or (self.of != "pairs" and len(values) != samples):
+        if not self.of or (self.of != "pairs" and len(values) < samples):
             raise InvalidExample(
                 f"output.{explanation.logits}",
                 f"logits of {samples} samples (or give score=, a function of the output)",
