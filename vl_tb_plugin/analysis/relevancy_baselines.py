@@ -47,13 +47,14 @@ def rollout(
 
     Args:
         schedule: the order of the layers.
-        mean_attention: by layer, (queries, keys), mean over the heads.
+        mean_attention: by layer, (queries, keys), mean over the heads; layers that are missing
+            are as if they were not there.
         lengths: number of tokens, by sequence.
     """
     crossings: dict[tuple[str, str], int] = {}
     for number, step in enumerate(schedule.steps):
         for update in step:
-            if isinstance(update, CrossAttention):
+            if isinstance(update, CrossAttention) and update.attention in mean_attention:
                 crossings[(update.attention.query, update.attention.key)] = number
     result: Relevancies = {}
     for name in schedule.sequences:

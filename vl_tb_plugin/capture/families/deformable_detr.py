@@ -19,7 +19,12 @@ from typing import Any
 from vl_tb_plugin.capture.families.detr import detector_hidden_states
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import AttentionSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    Explanation,
+    Readout,
+    Structure,
+)
 from vl_tb_plugin.capture.sequences.detection import feature_sequence, query_sequence
 from vl_tb_plugin.example import TokenSequence
 
@@ -40,6 +45,7 @@ class DeformableDetr:
                 f"level {level}": f"input_proj.{level}"
                 for level in range(config.num_feature_levels)
             },
+            explanation=Explanation((Readout("queries", "explained"),), logits_of="objects"),
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence]]:

@@ -96,8 +96,8 @@ class Explanation:
             the first one where logits have no positions.
         logits: field of the output that holds the logits.
         logits_of: what the axes of the logits behind the samples mean: ``classes``, ``tokens``
-            (positions, then the vocabulary), ``objects`` (queries, then classes and no object
-            last) or ``pairs`` (every image with every text). Empty: told by their number.
+            (positions, then the vocabulary), ``objects`` (queries, then classes, perhaps no
+            object last) or ``pairs`` (every image with every text). Empty: told by their number.
         schedule: in which order layers count; empty for the order of the layers, streams that are
             looked at before those that look.
         start_layer: from which layer on they count, from the end where negative.

@@ -41,7 +41,8 @@ def row_scores(
     """
     scores: dict[str, FloatArray] = {}
     for (query, key), values in state.items():
-        if query == readout.sequence and (query == key or values.any()):
+        alone = query == key and len(values) == 1  # a token that pools all others
+        if query == readout.sequence and not alone and (query == key or values.any()):
             scores[key] = token_scores(
                 values[row], sequences[key], row if query == key else None, readout.only_words
             )

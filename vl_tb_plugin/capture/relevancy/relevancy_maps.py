@@ -216,8 +216,9 @@ class _Batch:
         self.schedule = Schedule(tuple(step for step in steps if step))
         self.readouts = tuple(one for one in explanation.readouts if one.sequence in here)
         if not self.readouts:
-            name = self.explained.decoder or self.schedule.layers[-1].query
-            row = "explained" if self.explained.decoder else "first"
+            decodes = self.explained.decoder in here
+            name = self.explained.decoder if decodes else self.schedule.layers[-1].query
+            row = "explained" if decodes else "first"
             self.readouts = (Readout(name, row),)  # type: ignore[arg-type]
         decoder = [one for one in self.schedule.layers if one.query == self.explained.decoder]
         self.growing = None
@@ -310,19 +311,32 @@ class _Batch:
                 scores = {}
             elif method in RULES and self.growing is not None:
                 scores = _of_one(scores, rows[0][0].sequence)
-        connected = self._connected(self.readouts[0].sequence)
-        for tower in self._towers():
-            below = {
-                pair: one
-                for pair, one in state.items()
-                if pair[0] == tower and pair[1] not in connected
-            }
-            start = self._tower_start(method, tower, scores, sequences)
-            if start is None:
-                continue
-            for (_, key), values in below.items():
-                scores[key] = token_scores(start @ values, sequences[key])
+        if method not in LAST_LAYERS:
+            self._add_towers(method, state, scores, sequences)
         return scores
+
+    def _add_towers(
+        self,
+        method: str,
+        state: Relevancies,
+        scores: dict[str, npt.NDArray[np.float32]],
+        sequences: Mapping[str, TokenSequence],
+    ) -> None:
+        """Go on through sequences that stand behind image tokens, from those nearest to the prompt
+        to the pixels."""
+        connected = self._connected(self.readouts[0].sequence)
+        left = [name for name in self._towers() if name in sequences]
+        while left:
+            starts = {name: self._tower_start(method, name, scores, sequences) for name in left}
+            ready = [name for name, start in starts.items() if start.any()]
+            if not ready:
+                return
+            left.remove(ready[0])
+            for (query, key), values in state.items():
+                if query == ready[0] and key not in connected:
+                    found = token_scores(starts[query] @ values, sequences[key])
+                    if np.nansum(np.abs(found)):
+                        scores[key] = found
 
     def _state(self, method: str, sample: int, receivers: _Receivers) -> Relevancies:
         lengths = {name: len(one.tokens) for name, one in self.layout.samples[sample].items()}
@@ -348,17 +362,17 @@ class _Batch:
         tower: str,
         scores: Mapping[str, npt.NDArray[np.float32]],
         sequences: Mapping[str, TokenSequence],
-    ) -> npt.NDArray[np.float32] | None:
+    ) -> npt.NDArray[np.float32]:
         own = sequences[tower]
+        start = np.zeros(len(own), np.float32)
         if method == "tower_relevancy":
-            start = np.zeros(len(own), np.float32)
             handed_on = own.positions("image")
             start[handed_on] = 1 / max(1, len(handed_on))
             return start
-        prompt = self.readouts[0].sequence
-        if prompt not in scores:
-            return None
-        return tower_start(np.nan_to_num(scores[prompt]), sequences[prompt], own)
+        for name, values in scores.items():
+            if not start.any():
+                start = tower_start(np.nan_to_num(values), sequences[name], own)
+        return start
 
     def _random(
         self, sample: int, sequences: Mapping[str, TokenSequence]

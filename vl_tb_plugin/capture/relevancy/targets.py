@@ -88,7 +88,7 @@ class Logits:
         position = None if target is None else target.position
         own = self.values[sample].detach()
         if self.of == "objects":
-            own = own[:, :-1]  # the last class says that there is no object
+            own = own[:, : getattr(self._config, "num_labels", own.shape[1])]  # or no object
             position = int(own.amax(dim=-1).argmax()) if position is None else position
         elif self.of == "tokens" and position is None:
             position = _last_real(real, own.shape[0])
