@@ -58,6 +58,14 @@ def test_a_traced_batch_is_explained(tmp_path):
     names["writer"].close()
     methods = [one.method for one in names["maps"][0]]
     assert methods == ["relevancy", "raw_attention", "rollout", "grad_cam"]
+    names |= {
+        "writer": SummaryWriter(tmp_path / "evaluation"),
+        "boxes": [[[0, 0, 0.5, 0.5]], [[0.5, 0.5, 1, 1]]],
+        "correct": lambda output, batch: output.question_answering_score[:, 0],
+    }
+    exec(snippet("perturbation_test("), names)
+    names["writer"].close()
+    assert {one.name for one in names["measures"]} >= {"pointing_game", "image_reliance"}
 
 
 def test_a_policy_is_planned_and_used(capsys):
