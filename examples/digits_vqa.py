@@ -1,4 +1,4 @@
-"""Train a small vision-language transformer from scratch and watch its heads find the tile.
+"""Train a small vision-language transformer from scratch and watch it find the tile.
 
     python examples/digits_vqa.py
     tensorboard --logdir runs/digits_vqa
@@ -13,7 +13,9 @@ LXMERT or LLaVA, small (``grid_models.py``). Training has two stages:
    its vision is trained, all that has to do with words is random.
 1. Question answering with the whole model, from pictures of two tiles to those of six to ten.
 
-At each checkpoint a fixed set of held-out samples is logged, and a row of a table printed.
+At each checkpoint held-out questions are looked at, and a row of a table printed: what the heads
+look at (``grid_heads.py``), what the answers come from, and whether maps of that can be believed
+(``grid_relevancy.py``). The first of them are logged with their arrays.
 """
 
 from __future__ import annotations
@@ -27,50 +29,43 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from grid_heads import BestHead, best_head
 from grid_models import MODELS, GridModel
 from grid_questions import ANSWERS, NO_COLOUR, NO_DIGIT, Questions, QuestionSource
+from grid_relevancy import Explanations, explain, forgetting
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from vl_tb_plugin import CapturePolicy, Example, SummaryWriter, trace
+from vl_tb_plugin import CapturePolicy, Evaluation, Measure, SummaryWriter, trace
 
 CURRICULUM = ((2, 2), (2, 4), (3, 7), (6, 10))
 """Fewest and most tiles in a picture, from easy to the real thing."""
 MOVE_ON_AT = 0.75
 """Running accuracy in training at which the next stage of the curriculum begins."""
+COMPARED = ("relevancy", "raw_attention", "random")
+"""The methods in the printed table; more are logged."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long to train, and on how much to evaluate."""
+    """How long to train, and on how many questions to look at the model.
+
+    Attributes:
+        vision_steps: of stage 0.
+        checkpoints: steps of stage 1 at which to look; the last one ends it.
+        batch_size: in training.
+        validation_size: questions at each checkpoint.
+        sanity_size: those of them whose maps are watched at the end as the model forgets.
+        test_size: questions drawn for the end.
+    """
 
     vision_steps: int
     checkpoints: tuple[int, ...]
     batch_size: int
     validation_size: int
+    sanity_size: int
     test_size: int
-
-
-@dataclass(frozen=True)
-class Grounding:
-    """How much the best head looks at the tile that holds the answer.
-
-    Attributes:
-        head: which head that is, in words.
-        share: its attention on the tile, mean over samples that did not choose it.
-        uniform: the share of a head that looks at everything equally.
-        over_tiles: the share of a head that looks at all tiles equally, and at nothing else.
-        heads: how many heads give the tile more than three times the uniform share.
-        of: how many heads there are.
-    """
-
-    head: str
-    share: float
-    uniform: float
-    over_tiles: float
-    heads: int
-    of: int
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -78,9 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)  # the matrices are small: more threads would wait for each other
     torch.manual_seed(options.seed)
     grid: GridModel = MODELS[options.model]()
-    plan = Plan(300, grid.checkpoints, 64, max(256, options.samples), test_size=1024)
+    plan = Plan(300, grid.checkpoints, 64, max(256, options.samples), 64, 1024)
     if options.quick:
-        plan = Plan(3, (0, 2, 4), 8, max(32, options.samples), test_size=32)
+        plan = Plan(3, (0, 2, 4), 8, max(16, options.samples), 4, 32)
     # different numbers after the seed: draws that have nothing to do with each other
     training = QuestionSource(held_out=False, seed=(options.seed, 0))
     validation = QuestionSource(held_out=True, seed=(options.seed, 1)).draw(plan.validation_size)
@@ -141,13 +136,15 @@ def answer_questions(
     bar: tqdm,
 ) -> None:
     """Stage 1: the whole model learns to answer, and is looked at on the way."""
-    bar.set_description("stage 1: questions")
     steps = plan.checkpoints[-1]
     optimiser, schedule = _optimiser(grid.model, 1e-3, steps, warm_up=100)
     stage, running = 0, 0.0
     for step in range(steps + 1):
         if step in plan.checkpoints:
-            evaluate(grid, validation, samples, writer, step)
+            bar.set_description(f"looking at step {step}")
+            sanity_checked = plan.sanity_size if step == steps else 0
+            evaluate(grid, validation, samples, writer, step, sanity_checked)
+            bar.set_description("stage 1: questions")
         if step == steps:
             break
         questions = training.draw(plan.batch_size, tiles=CURRICULUM[stage])
@@ -167,14 +164,47 @@ def answer_questions(
 
 
 def evaluate(
-    grid: GridModel, validation: Questions, samples: int, writer: SummaryWriter, step: int
+    grid: GridModel,
+    validation: Questions,
+    samples: int,
+    writer: SummaryWriter,
+    step: int,
+    sanity_checked: int,
 ) -> None:
-    """Log the first ``samples`` questions and print a row on all of them."""
+    """Measure on all questions, log the first ``samples``, and print a row.
+
+    The maps of the first ``sanity_checked`` are compared with those of the model as it forgets.
+    """
     model = grid.model.eval()
+
+    # What the heads look at, where answers come from, and whether maps of that can be believed.
+    batch = grid.batch(validation)
+    exact = CapturePolicy(precision="float32", hidden_states=False)
+    with torch.no_grad(), trace(model, processor=grid.tokenizer, policy=exact) as t:
+        said = grid.scores(model(**batch)).argmax(1).tolist()
+    examples = t.examples(batch)
+    head = best_head(grid, examples, validation)
+    found = explain(grid, t, [one.sequences for one in examples], validation, said)
+    accuracy = float((np.array(said) == validation.answers).mean())
+    measures = [
+        Measure("accuracy", accuracy, samples=len(said)),
+        Measure("attention_on_tile", head.share, samples=len(said)),
+        Measure("heads_on_tile", head.heads, samples=len(said)),
+        *found.measures,
+    ]
+    if sanity_checked:
+        some = validation.part(0, sanity_checked)
+        stages = forgetting(grid, some, said[:sanity_checked])
+        measures += stages[-1].measures
+        for number, stage in enumerate(stages, start=1):
+            for method, correlation in stage.correlation.items():
+                writer.add_scalar(f"layers_forgotten/{method}", correlation, number)
+    writer.add_vl_evaluation("val", Evaluation(found.curves, measures), step)
+
+    # Some samples to look into. This is all that it takes: a context around the forward pass, and
+    # a call; maps and tests may be left out.
     shown = validation.part(0, samples)
     batch = grid.batch(shown)
-
-    # This is all that logging takes: a context around the forward pass, and a call.
     with torch.no_grad(), trace(model, processor=grid.tokenizer) as t:
         output = model(**batch)
     writer.add_vl_batch(
@@ -186,23 +216,14 @@ def evaluate(
         global_step=step,
         images=list(shown.images),
         text=shown.sentences,
-        predictions=[ANSWERS[answer] for answer in grid.scores(output).argmax(1)],
+        predictions=[ANSWERS[answer] for answer in said[:samples]],
         targets=shown.answer_words,
         target_boxes=shown.boxes,
         fields={"asks for": shown.kinds, "tiles": shown.tiles.tolist()},
+        relevancy=found.maps[:samples],
+        perturbation=found.tests[:samples],
     )
-
-    # The same arrays are there for computations of one's own.
-    batch = grid.batch(validation)
-    exact = CapturePolicy(precision="float32", hidden_states=False)
-    with torch.no_grad(), trace(model, processor=grid.tokenizer, policy=exact) as t:
-        output = model(**batch)
-    right = grid.scores(output).argmax(1).numpy() == validation.answers
-    found = ground(grid, t.examples(batch, output=output), validation)
-    writer.add_scalar("val/accuracy", right.mean(), step)
-    writer.add_scalar("val/attention_on_tile", found.share, step)
-    writer.add_scalar("val/heads_on_tile", found.heads, step)
-    _print_row(step, right.mean(), found)
+    _print_row(step, accuracy, head, found)
 
 
 @torch.no_grad()
@@ -212,30 +233,6 @@ def answers(grid: GridModel, questions: Questions) -> npt.NDArray[np.int64]:
     parts = [questions.part(start, start + size) for start in range(0, len(questions), size)]
     best = [grid.scores(model(**grid.batch(part))).argmax(1) for part in parts]
     return torch.cat(best).numpy()
-
-
-def ground(grid: GridModel, examples: Sequence[Example], questions: Questions) -> Grounding:
-    """Find the head that looks at the right tile most, on one half, and score it on the other."""
-    rows = list(grid.read_out_rows)
-    shares, uniform = [], []
-    for example, cell in zip(examples, questions.cells, strict=True):
-        block = example.block(grid.grounding_block)
-        keys = example.sequence(block.key)
-        cells = keys.positions("image")
-        on_tile = block.probabilities[..., cells[cell]]  # (layers, heads, queries)
-        shares.append(on_tile[..., list(grid.read_out_rows.values())])
-        uniform.append(1 / len(keys.tokens))
-    share = np.stack(shares)  # (samples, layers, heads, rows)
-    choose, score = share[::2].mean(axis=0), share[1::2].mean(axis=0)
-    layer, head, row = best = np.unravel_index(choose.argmax(), choose.shape)
-    return Grounding(
-        head=f"layer {block.layers[layer]} head {head} from {rows[row]}",
-        share=float(score[best]),
-        uniform=float(np.mean(uniform)),
-        over_tiles=float((1 / questions.tiles).mean()),
-        heads=int((share.mean(axis=0) > 3 * np.mean(uniform)).sum()),
-        of=choose.size,
-    )
 
 
 def _optimiser(
@@ -269,17 +266,25 @@ def _print_header(validation: Questions) -> None:
     tqdm.write(
         f"\n{len(validation)} held-out questions. The best head is chosen on one half of them and"
         " scored on the other.\n"
-        f"{'step':>5} {'accuracy':>9} {'on the tile':>12} {'uniform':>8} {'over tiles':>11}"
-        f" {'heads > 3x':>11}  best head"
+        "Three numbers are those of relevancy, raw attention and random numbers: how often a map"
+        " points at the\n"
+        "tile, and the area under the accuracy as the most (least) relevant cells go first.\n"
+        f"{'':>26}{'pointing game':>18}{'most first':>18}{'least first':>18}\n"
+        f"{'step':>5} {'accuracy':>9} {'on the tile':>11}"
+        + 3 * f"{'rel. raw  rand.':>18}"
+        + "  heads on the tile"
     )
 
 
-def _print_row(step: int, accuracy: float, found: Grounding) -> None:
-    heads = f"{found.heads} of {found.of}"
-    note = "  (initialisation)" if step == 0 else ""
+def _print_row(step: int, accuracy: float, head: BestHead, found: Explanations) -> None:
+    columns = [found.values("pointing_game"), found.areas("positive"), found.areas("negative")]
+    three = [" ".join(f"{one[name]:.2f}" for name in COMPARED) for one in columns]
+    heads = f"{head.heads} of {head.of} heads > {3 * head.uniform:.2f}, best {head.name}"
     tqdm.write(
-        f"{step:>5} {accuracy:>9.3f} {found.share:>12.3f} {found.uniform:>8.3f}"
-        f" {found.over_tiles:>11.3f} {heads:>11}  {found.head}{note}"
+        f"{step:>5} {accuracy:>9.3f} {head.share:>11.3f}"
+        + "".join(f"{one:>18}" for one in three)
+        + f"  {heads}"
+        + ("  (initialisation)" if step == 0 else "")
     )
 
 

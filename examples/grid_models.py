@@ -24,6 +24,8 @@ from transformers import (
     LxmertForQuestionAnswering,
 )
 
+from vl_tb_plugin import Target
+
 HIDDEN = 64
 HEADS = 4
 FEED_FORWARD = 256
@@ -74,6 +76,9 @@ class GridModel(Protocol):
     def scores(self, output: Any) -> Tensor:
         """(n, answers) logits of the answers."""
 
+    def targets(self, answers: Sequence[int]) -> list[list[Target]]:
+        """For each question, the output that stands for an answer, to be explained."""
+
     def vision_features(self, batch: dict[str, Tensor]) -> Tensor:
         """(n, cells, features) what the vision part alone makes of each cell."""
 
@@ -120,6 +125,9 @@ class GridLxmert:
 
     def scores(self, output: Any) -> Tensor:
         return output.question_answering_score
+
+    def targets(self, answers: Sequence[int]) -> list[list[Target]]:
+        return [[Target(int(one), label=ANSWERS[one])] for one in answers]
 
     def vision_features(self, batch: dict[str, Tensor]) -> Tensor:
         encoder = self.model.lxmert.encoder
@@ -188,6 +196,9 @@ class GridLlava:
     def scores(self, output: Any) -> Tensor:
         # the next word after the prompt, among the words that can be an answer
         return output.logits[:, -1, self._answers]
+
+    def targets(self, answers: Sequence[int]) -> list[list[Target]]:
+        return [[Target(self._answers[one], label=ANSWERS[one])] for one in answers]
 
     def vision_features(self, batch: dict[str, Tensor]) -> Tensor:
         return self.model.model.vision_tower(batch["pixel_values"]).last_hidden_state[:, 1:]

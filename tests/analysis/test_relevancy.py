@@ -145,6 +145,14 @@ def test_streams_that_look_at_each_other_change_at_once():
     assert [update for step in selves for update in step] == [WORDS[1], PATCHES[1]]
 
 
+def test_a_decoder_waits_for_streams_that_look_at_each_other():
+    queries = AttentionLayer("decoder", 0, "queries", "queries")
+    looks = AttentionLayer("to_text", 0, "queries", "text")
+    schedule = in_order([queries, looks, WORDS[1], PATCHES[1], TO_IMAGE, TO_TEXT])
+    assert schedule.layers[-2:] == (queries, looks)
+    assert not schedule.steps[-1][0].returns
+
+
 def test_layers_count_from_a_start_layer_of_each_block():
     schedule = Schedule.of([*WORDS, *PATCHES[:2]])
     assert schedule.from_layer(-1).layers == (WORDS[2], PATCHES[1])

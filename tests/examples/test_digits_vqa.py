@@ -9,12 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from digits_vqa import ground, main
+from digits_vqa import main
+from grid_heads import best_head
 from grid_models import MODELS
 from grid_questions import Questions, QuestionSource
+from grid_relevancy import METHODS
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vl_tb_plugin import CapturePolicy, trace
+from vl_tb_plugin.storage.evaluation_manifest import parse_evaluation
+from vl_tb_plugin.storage.manifest import parse_manifest
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +50,7 @@ def test_share_on_the_tile_is_that_of_the_model_itself(model: str, questions: Qu
     exact = CapturePolicy(precision="float32")
     with torch.no_grad(), trace(grid.model, processor=grid.tokenizer, policy=exact) as t:
         output = grid.model(**batch, output_attentions=True)
-    found = ground(grid, t.examples(batch, output=output), questions)
+    found = best_head(grid, t.examples(batch, output=output), questions)
 
     if model == "lxmert":
         blocks, first_cell = output.cross_encoder_attentions, 0
@@ -65,6 +69,7 @@ def test_share_on_the_tile_is_that_of_the_model_itself(model: str, questions: Qu
     assert found.of == share[0].size
 
 
+@pytest.mark.timeout(300)  # two runs, with everything that is measured
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_quick_run_logs_every_checkpoint(
     model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -81,12 +86,36 @@ def test_quick_run_logs_every_checkpoint(
     assert [one.step for one in events.Scalars("val/accuracy")] == steps
     logged = {tag for tag in events.Tags()["tensors"] if tag.startswith("val/")}
     assert {f"val/{number:03d}" for number in range(24)} <= logged
+    _check_explanations(events, steps)
 
     assert "(initialisation)" in first and "stand-in" in first
     # one seed, the same numbers, in another process too
     main(["--quick", "--model", model, "--seed", "3", "--logdir", str(tmp_path / "second")])
     second = capsys.readouterr().out
     assert _table(first) == _table(second) and len(_table(first)) == 4
+
+
+def _check_explanations(events: EventAccumulator, steps: list[int]) -> None:
+    """At every step, maps and tests of each example, and what they are worth over all questions."""
+    tests = {(order, name) for order in ("positive", "negative") for name in ("image", "text")}
+    for tag in ("val/007", "val/evaluation"):
+        assert [one.step for one in events.Tensors(tag)] == steps
+    for one in events.Tensors("val/007"):
+        manifest = parse_manifest(one.tensor_proto.string_val[0])
+        assert {map_.method for map_ in manifest.relevancy} == set(METHODS)
+        for method in METHODS:
+            own = [test for test in manifest.perturbation if test.method == method]
+            assert len(own) == len(tests) and all(len(test.answers) == 9 for test in own)
+    for one in events.Tensors("val/evaluation"):
+        evaluation = parse_evaluation(one.tensor_proto.string_val[0])
+        assert {(one.order, one.modality) for one in evaluation.curves} == tests
+        assert {one.method for one in evaluation.curves} == set(METHODS)
+        assert {one.samples for one in evaluation.curves} == {24}
+        sanity = [one.method for one in evaluation.measures if one.name == "randomisation"]
+        assert "relevancy" in sanity if one.step == steps[-1] else not sanity
+    for method in METHODS:
+        for number in ("pointing_game", "perturbation_area/image/positive"):
+            assert [one.step for one in events.Scalars(f"val/{number}/{method}")] == steps
 
 
 def _quick_run(model: str, logdir: Path) -> str:

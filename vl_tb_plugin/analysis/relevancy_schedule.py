@@ -119,14 +119,11 @@ def in_order(layers: Sequence[AttentionLayer]) -> Schedule:
     left = list(dict.fromkeys(layers))
     while left:
         asking = dict.fromkeys(layer.query for layer in left)
-        ready = [
-            name
-            for name in asking
-            if not any(one.key in asking and one.key != name for one in left if one.query == name)
-        ]
-        chosen = [layer for layer in left if layer.query in ready] if ready else left
-        left = [layer for layer in left if layer not in chosen]
-        mutual = not ready
+        # those that depend on the fewest: one sequence, or several that look at each other
+        first = min((_depends_on(name, left) & set(asking) for name in asking), key=len)
+        chosen = [layer for layer in left if layer.query in first]
+        left = [layer for layer in left if layer.query not in first]
+        mutual = len(first) > 1
         for number in sorted({layer.layer for layer in chosen}):
             own = [layer for layer in chosen if layer.layer == number]
             selves = [(layer,) for layer in own if layer.is_self]
@@ -137,3 +134,12 @@ def in_order(layers: Sequence[AttentionLayer]) -> Schedule:
             else:
                 steps += [*selves, *((one,) for one in crosses)]
     return Schedule(tuple(steps))
+
+
+def _depends_on(name: str, layers: Sequence[AttentionLayer]) -> set[str]:
+    """The sequences that one looks at, by itself or through others; itself among them."""
+    found, new = set(), {name}
+    while new:
+        found |= new
+        new = {layer.key for layer in layers if layer.query in new} - found
+    return found

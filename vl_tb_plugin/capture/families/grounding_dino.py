@@ -28,7 +28,13 @@ from typing import Any
 from vl_tb_plugin.capture.families.deformable_detr import SAMPLED
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, Part, SampleSequence
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    Explanation,
+    HiddenStateSite,
+    Readout,
+    Structure,
+)
 from vl_tb_plugin.capture.families.swin import swin_attention, swin_hidden_states, swin_sequences
 from vl_tb_plugin.capture.sequences.detection import feature_sequence, query_sequence
 from vl_tb_plugin.capture.sequences.text_sequence import text_sequence
@@ -73,6 +79,7 @@ class GroundingDino:
                 f"level {level}": f"input_proj_vision.{level}"
                 for level in range(config.num_feature_levels)
             },
+            explanation=Explanation((Readout(queries, "explained"),), logits_of="objects"),
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence | SampleSequence]]:

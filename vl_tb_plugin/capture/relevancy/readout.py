@@ -42,10 +42,11 @@ def row_scores(
     scores: dict[str, FloatArray] = {}
     for (query, key), values in state.items():
         alone = query == key and len(values) == 1  # a token that pools all others
-        if query == readout.sequence and not alone and (query == key or values.any()):
-            scores[key] = token_scores(
-                values[row], sequences[key], row if query == key else None, readout.only_words
-            )
+        if query == readout.sequence and not alone:
+            own = row if query == key else None
+            found = token_scores(values[row], sequences[key], own, readout.only_words)
+            if not np.isnan(found).all():
+                scores[key] = found
     return scores
 
 

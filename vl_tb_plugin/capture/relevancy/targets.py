@@ -88,7 +88,9 @@ class Logits:
         position = None if target is None else target.position
         own = self.values[sample].detach()
         if self.of == "objects":
-            own = own[:, : getattr(self._config, "num_labels", own.shape[1])]  # or no object
+            classes = getattr(self._config, "num_labels", 0)
+            if own.shape[1] == classes + 1:  # the last one says that there is no object
+                own = own[:, :classes]
             position = int(own.amax(dim=-1).argmax()) if position is None else position
         elif self.of == "tokens" and position is None:
             position = _last_real(real, own.shape[0])
