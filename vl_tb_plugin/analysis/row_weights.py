@@ -33,21 +33,24 @@ class RowWeights:
     def entropy(self) -> FloatArray:
         """(heads, rows): -sum A ln A in nats."""
         # 0 ln 0 = 0: the smallest normal number is lost in any weight, but not in zero
-        logarithm = self._weights + _TINY
-        self._library.log(logarithm, out=logarithm)
-        logarithm *= self._weights
-        return -as_numpy(logarithm.sum(-1))
+        scratch = self._library.add(self._weights, _TINY, out=self._scratch)
+        self._library.log(scratch, out=scratch)
+        scratch *= self._weights
+        return -as_numpy(scratch.sum(-1))
 
     @cached_property
     def admitted(self) -> npt.NDArray[np.int64]:
         """(heads, rows): number of keys with a weight, as the mask admits them."""
-        count: npt.NDArray[np.int64] = as_numpy(self._library.sign(self._weights).sum(-1))
+        count: npt.NDArray[np.int64] = as_numpy(
+            self._library.sign(self._weights, out=self._scratch).sum(-1)
+        )
         return count.astype(np.int64)
 
     @cached_property
     def square(self) -> FloatArray:
         """(heads, rows): sum of squared weights."""
-        return as_numpy((self._weights * self._weights).sum(-1))
+        squares = self._library.multiply(self._weights, self._weights, out=self._scratch)
+        return as_numpy(squares.sum(-1))
 
     @cached_property
     def total(self) -> FloatArray:
@@ -71,6 +74,11 @@ class RowWeights:
         """(heads,): sum over all pairs of weight times ``pairs`` (rows, keys)."""
         flat = self._weights.reshape(len(self._weights), -1)
         return as_numpy(flat @ self._like(pairs.reshape(-1))).astype(np.float64)
+
+    @cached_property
+    def _scratch(self) -> Any:
+        """Room for one number per weight: new memory for every sum would be slower to write."""
+        return self._library.empty_like(self._weights)
 
     def _like(self, array: npt.NDArray[np.float32]) -> Any:
         """An array of numpy where the weights are."""

@@ -36,7 +36,7 @@ class EntryPlaces:
     """Follows the calls of one pass: later calls of a module go on where earlier ones ended.
 
     Args:
-        layout: the sequences of every sample.
+        layout: the sequences of every sample; may be exchanged for a longer one.
     """
 
     def __init__(self, layout: BatchLayout):
@@ -71,6 +71,12 @@ class EntryPlaces:
                 entry, start = self._entries[place], 0
                 self._entries[place] += 1
             yield from self._placed(site, number, entry, start, queries, keys)
+
+    def of_entry(
+        self, site: AttentionSite, entry: int, queries: int, keys: int
+    ) -> Iterator[PlacedEntry]:
+        """The places of one entry of a call, whatever came before."""
+        return self._placed(site, entry, entry, 0, queries, keys)
 
     def _placed(
         self, site: AttentionSite, number: int, entry: int, start: int, queries: int, keys: int

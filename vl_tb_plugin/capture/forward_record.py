@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from torch import Tensor, nn
 
 from vl_tb_plugin.analysis.block_axes import BlockAxes
 from vl_tb_plugin.capture.attention_watch import AttentionCall
-from vl_tb_plugin.capture.batch_layout import BatchLayout, Stretch
+from vl_tb_plugin.capture.batch_layout import BatchLayout
 from vl_tb_plugin.capture.capture_policy import CapturePolicy
+from vl_tb_plugin.capture.entry_places import EntryPlaces, PlacedEntry
 from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite
 from vl_tb_plugin.capture.generation import Generation, NewRows
 from vl_tb_plugin.capture.kept_attention import KeptLayer
@@ -69,8 +71,6 @@ class ForwardRecord:
         self._policy = policy
         self._layers = layers
         self._make_layout = layout
-        self._layout: BatchLayout | None = None
-        self._entries: Counter[tuple[AttentionSite, int]] = Counter()
         self._blocks: dict[int, Blocks] = {}
         self._block_axes: dict[tuple[int, str], BlockAxes] = {}
         self._choices: dict[tuple[int, str], RowChoice] = {}
@@ -107,10 +107,13 @@ class ForwardRecord:
     @property
     def layout(self) -> BatchLayout:
         """The sequences of every sample as far as the pass has come."""
-        if self._layout is None:
-            with own_arithmetic("cpu"):
-                self._layout = self._make_layout(self.observed)
-        return self._layout
+        return self.places.layout
+
+    @cached_property
+    def places(self) -> EntryPlaces:
+        """Where entries lie; asked for at the first attention."""
+        with own_arithmetic("cpu"):
+            return EntryPlaces(self._make_layout(self.observed))
 
     def blocks(self, sample: int) -> Blocks:
         """What is kept of a sample's attention."""
@@ -189,51 +192,25 @@ class ForwardRecord:
             )
 
     def _add_all(self, site: AttentionSite, layer: int, seen: list[SeenAttention]) -> None:
-        start, place = 0, (site, layer)
-        for one in seen:
-            batch, _, queries, _ = one.shape
-            for number in range(batch):
-                entry = self._entries[place]
-                self._add_entry(site, layer, one, number, entry, start)
-                if site.packed:  # equal stretches may also come as a batch
-                    start += queries
-                else:
-                    self._entries[place] += 1
-        if site.packed:
-            self._entries[place] += 1
+        for number, one in enumerate(seen):
+            entries, _, queries, keys = one.shape
+            for place in self.places.add(site, layer, entries, queries, keys, number == 0):
+                self._add_place(site, layer, one, place)
 
-    def _add_entry(
-        self,
-        site: AttentionSite,
-        layer: int,
-        seen: SeenAttention,
-        number: int,
-        entry: int,
-        start: int,
+    def _add_place(
+        self, site: AttentionSite, layer: int, seen: SeenAttention, place: PlacedEntry
     ) -> None:
-        _, heads, queries, keys = seen.shape
-        layout = self.layout
-        for query in layout.stretches(site.query, site.placement, entry):
-            rows = query.within(start, queries)
-            columns = _joined(
-                [
-                    key.within(start, keys)
-                    for key in layout.stretches(site.key, site.placement, entry)
-                    if key.sample == query.sample
-                ]
+        heads, rows, columns = seen.shape[1], place.rows, place.columns
+        kept = self._choice(place.sample, site, heads).kept[rows.positions]
+        if kept.any():
+            self._kept_layer(place.sample, site, layer, heads).add_seen(
+                seen,
+                place.entry,
+                rows.tokens[kept],
+                rows.positions[kept],
+                columns.tokens,
+                columns.positions,
             )
-            if not len(rows.tokens) or columns is None:
-                continue
-            kept = self._choice(query.sample, site, heads).kept[rows.positions]
-            if kept.any():
-                self._kept_layer(query.sample, site, layer, heads).add_seen(
-                    seen,
-                    number,
-                    rows.tokens[kept],
-                    rows.positions[kept],
-                    columns.tokens,
-                    columns.positions,
-                )
 
     def _add_generated(self, site: AttentionSite, layer: int, seen: SeenAttention) -> None:
         generation = self.generation
@@ -247,7 +224,8 @@ class ForwardRecord:
             if site.key == site.query and keys > new.end:  # a static cache holds room for more
                 seen = _FirstKeys(seen, new.end)
             for entry in range(batch):
-                self._add_entry(site, layer, seen, entry, entry, 0)
+                for place in self.places.of_entry(site, entry, queries, seen.shape[3]):
+                    self._add_place(site, layer, seen, place)
             return
         with own_arithmetic(seen.device_type):
             rows = slice(new.first, new.first + new.count)
@@ -264,7 +242,7 @@ class ForwardRecord:
         """The prompt is as long as what the model reads first."""
         if not self._prompt:
             self._prompt = length
-            self._layout = self.layout.resized(site.query, length)
+            self.places.layout = self.layout.resized(site.query, length)
 
     def _flush(self, site: AttentionSite, layer: int) -> None:
         pending = self._pending.pop((site, layer), [])
@@ -287,7 +265,7 @@ class ForwardRecord:
 
     def _grow(self, sequence: str, length: int) -> None:
         if length > len(self.layout.sequence(0, sequence)):
-            self._layout = self._continued(self.layout, length)
+            self.places.layout = self._continued(self.layout, length)
 
     def _continued(self, layout: BatchLayout, length: int) -> BatchLayout:
         assert self.generation is not None
@@ -371,15 +349,3 @@ class _FirstKeys(SeenAttention):
 
 def _names(site: AttentionSite) -> tuple[str, str, str]:
     return site.block, site.query, site.key
-
-
-def _joined(stretches: list[Stretch]) -> Stretch | None:
-    """Several stretches of one entry and sample as one."""
-    filled = [one for one in stretches if len(one.tokens)]
-    if len(filled) <= 1:
-        return filled[0] if filled else None
-    return Stretch(
-        filled[0].sample,
-        np.concatenate([one.tokens for one in filled]),
-        np.concatenate([one.positions for one in filled]),
-    )

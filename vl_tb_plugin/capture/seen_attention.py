@@ -138,7 +138,7 @@ class SeenQueryKey(SeenAttention):
             queries = torch.arange(self.shape[2], device=scores.device)[rows]
             keys = torch.arange(self.shape[3], device=scores.device)
             scores += torch.where(keys > queries[:, None], -math.inf, 0.0)
-        return _without(torch.softmax(scores, dim=-1), empty)
+        return _without(torch.softmax(scores, dim=-1, out=scores), empty)
 
 
 class SeenWeights(SeenAttention):

@@ -111,7 +111,8 @@ def check_precision(precision: str, argument: str) -> str:
 
 def _levels(levels: Any) -> npt.NDArray[np.uint8]:
     levels *= 255
-    levels += 0.5
     if isinstance(levels, np.ndarray):
-        return levels.astype(np.uint8)
+        codes = np.empty(levels.shape, np.uint8)
+        return np.add(levels, 0.5, out=codes, casting="unsafe")  # rounds in one pass
+    levels += 0.5
     return as_numpy(levels.byte())
