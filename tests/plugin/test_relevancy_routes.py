@@ -224,7 +224,7 @@ def test_evaluations_come_over_the_steps(tensorboard):
     assert pointing["values"] == [0.25, None, None]
     assert pointing["standard_errors"] == [0.125, None, None]
     assert pointing["samples"] == [16, 0, 0]
-    assert (own["name"], own["title"], own["description"]) == ("my_number", "my_number", "")
+    assert (own["name"], own["title"], own["description"]) == ("my_number", "my number", "")
     assert (own["method"], own["method_title"]) == ("", "")
     assert own["values"] == [None, 3, None]
 

@@ -52,7 +52,7 @@ def _described_measure(over_steps: list[Measure | None]) -> dict[str, Any]:
     known = MEASURES.get(first.name)
     return {
         "name": first.name,
-        "title": known.title if known else first.name,
+        "title": known.title if known else first.name.replace("_", " "),
         "unit": known.unit if known else "",
         "description": known.description if known else "",
         "method": first.method,

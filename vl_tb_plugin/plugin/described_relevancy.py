@@ -12,7 +12,7 @@ from vl_tb_plugin.storage.manifest import relevancy_lengths
 
 def method_title(method: str) -> str:
     """For people; a method that the project does not know is shown as it is."""
-    return METHODS[method].title if method in METHODS else method
+    return METHODS[method].title if method in METHODS else method.replace("_", " ")
 
 
 def described_maps(manifest: manifest_pb2.Manifest) -> list[dict[str, Any]]:
