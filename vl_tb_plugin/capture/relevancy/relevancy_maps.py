@@ -450,9 +450,9 @@ def _targets(
 def _of_one(
     scores: dict[str, npt.NDArray[np.float32]], sequence: str
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """Equations 8 and 9 for the row that is read: its scores sum to one."""
+    """Equations 8 and 9 for the row that is read: its own sequence's scores sum to one."""
     total = float(np.nansum(scores[sequence])) or 1.0
-    return {name: values / total for name, values in scores.items()}
+    return {**scores, sequence: scores[sequence] / total}
 
 
 def _several(given: Any) -> Sequence[Target | int | None]:

@@ -64,4 +64,8 @@ def _continued(inputs: Mapping[str, Any], name: str, read: list[list[int]]) -> d
             # what is said is real, and text
             fill = torch.full_like(more, 1 if other == "attention_mask" else 0, dtype=value.dtype)
             continued[other] = torch.cat([value, fill], dim=1)
+        elif isinstance(value, Tensor) and value.ndim > 2 and value.shape[:2] == ids.shape:
+            # what the last token may look at, the next ones may, too
+            repeated = value[:, -1:].expand(-1, more.shape[1], *value.shape[2:])
+            continued[other] = torch.cat([value, repeated], dim=1)
     return continued
