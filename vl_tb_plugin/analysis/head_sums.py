@@ -106,7 +106,7 @@ class HeadSums:
         several = admitted > 1
         ceiling = np.log(np.maximum(admitted, 2))
         root = np.sqrt(np.maximum(admitted, 2))
-        length = np.sqrt(np.maximum(rows.square[:, content], np.finfo(np.float32).tiny))
+        length = np.maximum(rows.length[:, content], np.finfo(np.float32).tiny)
         hoyer = (root - rows.total[:, content] / length) / (root - 1)
         self.several[heads] += several.sum(axis=1)
         self.relative_entropy[heads] += (several * (entropy / ceiling)).sum(axis=1)

@@ -47,10 +47,9 @@ class RowWeights:
         return count.astype(np.int64)
 
     @cached_property
-    def square(self) -> FloatArray:
-        """(heads, rows): sum of squared weights."""
-        squares = self._library.multiply(self._weights, self._weights, out=self._scratch)
-        return as_numpy(squares.sum(-1))
+    def length(self) -> FloatArray:
+        """(heads, rows): Euclidean norm of the weights."""
+        return as_numpy(self._library.linalg.norm(self._weights, axis=-1))
 
     @cached_property
     def total(self) -> FloatArray:

@@ -58,22 +58,14 @@ class FunctionSightings(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        watch = None if own_computing() else self._watch_of(func)
-        if watch is not None:
+        # even a look at a tensor's shape comes by here: one look-up for all that is not attention
+        watch = _WATCHES.get(func)
+        if watch is not None and not own_computing():
             try:
-                watch(result, *args, **kwargs)
+                watch(self, result, *args, **kwargs)
             except Exception as error:
                 self._fail(f"{func.__name__}: {type(error).__name__}: {error}")
         return result
-
-    def _watch_of(self, func: Any) -> Callable[..., None] | None:
-        if func in SOFTMAX:
-            return self._softmax
-        if func is functional.scaled_dot_product_attention:
-            return self._scaled_dot_product
-        if func is functional.multi_head_attention_forward:
-            return self._multi_head
-        return None
 
     def _softmax(
         self, result: Tensor, input: Tensor, dim: int | None = None, *_: Any, **__: Any
@@ -108,6 +100,13 @@ class FunctionSightings(TorchFunctionMode):
 
     def _multi_head(self, result: Any, *args: Any, **kwargs: Any) -> None:
         self._report(multi_head_weights(*args, **kwargs))
+
+
+_WATCHES: dict[Any, Callable[..., None]] = {
+    **dict.fromkeys(SOFTMAX, FunctionSightings._softmax),
+    functional.scaled_dot_product_attention: FunctionSightings._scaled_dot_product,
+    functional.multi_head_attention_forward: FunctionSightings._multi_head,
+}
 
 
 def multi_head_weights(*args: Any, **kwargs: Any) -> SeenWeights:
