@@ -33,11 +33,11 @@ from vl_tb_plugin.capture.module_sites import (
 )
 from vl_tb_plugin.capture.per_sample_values import PerSampleValues
 from vl_tb_plugin.capture.provenance import provenance
-from vl_tb_plugin.capture.relevancy.relevancy_maps import (
+from vl_tb_plugin.capture.relevancy.relevancy_maps import relevancy_maps
+from vl_tb_plugin.capture.relevancy.relevancy_request import (
     ExplainedModel,
     RelevancyRequest,
     Score,
-    relevancy_maps,
 )
 from vl_tb_plugin.capture.relevancy.said_again import said_again
 from vl_tb_plugin.capture.relevancy.targets import Target

@@ -2,5 +2,6 @@
 
 ``observed_attention`` lets the gradient of attention probabilities be seen; ``gradient_pass`` runs
 the model with it; ``contributions`` reduce what is seen, layer by layer; ``targets`` say what is
-explained; ``relevancy_maps`` follow the rules of :mod:`vl_tb_plugin.analysis.relevancy`.
+explained; ``batch_reading`` follows the rules of :mod:`vl_tb_plugin.analysis.relevancy` and reads
+the scores; ``relevancy_maps`` runs it all for a ``relevancy_request``.
 """
