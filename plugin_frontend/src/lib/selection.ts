@@ -2,6 +2,7 @@
 
 import type { Order } from "../schema";
 import type { Parameters } from "./address";
+import { choice, flag, list, optional, wholeNumber, share, text, type Field } from "./selection_fields";
 
 export const VIEWS = ["heads", "attention", "embeddings", "relevancy"] as const;
 export const MODES = ["a", "b", "ab", "difference"] as const;
@@ -12,156 +13,86 @@ export type Side = "a" | "b";
 export type Head = number | "mean";
 /** Does the chosen token look (query), or is it looked at (key)? */
 export type Role = "query" | "key";
+/** Two of the three principal components, counted from 0. */
+export type Axes = readonly [number, number];
 
-export interface Selection {
-  view: View;
-  mode: Mode;
-  runA: string | null;
-  runB: string | null;
-  stepA: number | null;
-  stepB: number | null;
-  tag: string | null;
-  block: string | null;
-  layer: number | null;
-  head: Head | null;
-  statistic: string | null;
-  sequence: string | null;
-  token: number | null;
-  role: Role;
-  smooth: boolean;
+/** Each part of the selection, the parameter that it is in a link, and how it is written there. */
+const FIELDS = {
+  view: choice("view", VIEWS),
+  mode: choice("mode", MODES),
+  runA: optional("run", text),
+  stepA: optional("step", wholeNumber),
+  runB: optional("run_b", text),
+  stepB: optional("step_b", wholeNumber),
+  tag: optional("tag", text),
+  block: optional("block", text),
+  layer: optional("layer", wholeNumber),
+  head: optional<Head>("head", (value) => (value === "mean" ? value : wholeNumber(value))),
+  statistic: optional("statistic", text),
+  sequence: optional("sequence", text),
+  token: optional("token", wholeNumber),
+  role: choice<Role>("role", ["query", "key"]),
+  smooth: flag("smooth"),
   /** Layer of the hidden states. */
-  depth: number | null;
-  /** The two principal components shown, counted from 0. */
-  axes: readonly [number, number];
+  depth: optional("depth", wholeNumber),
+  axes: axes("axes"),
   /** Methods of relevancy, side by side; none: the first that was logged. */
-  methods: readonly string[];
+  methods: list("methods"),
   /** What the maps explain, and its position where that is a generated token. */
-  target: string | null;
-  position: number | null;
+  target: optional("target", text),
+  position: optional("position", wholeNumber),
   /** Tag of the evaluation, and the modality whose tokens its curves remove. */
-  evaluation: string | null;
-  modality: string | null;
+  evaluation: optional("evaluation", text),
+  modality: optional("modality", text),
   /** How the change of maps over the steps is measured. */
-  drift: string | null;
+  drift: optional("drift", text),
   /** The perturbed input: whose order, which way round, of which sequence, how much of it is gone. */
-  test: string | null;
-  order: Order;
-  removed: string | null;
-  fraction: number | null;
-}
-
-export const NOTHING_SELECTED: Selection = {
-  view: "heads",
-  mode: "a",
-  runA: null,
-  runB: null,
-  stepA: null,
-  stepB: null,
-  tag: null,
-  block: null,
-  layer: null,
-  head: null,
-  statistic: null,
-  sequence: null,
-  token: null,
-  role: "query",
-  smooth: false,
-  depth: null,
-  axes: [0, 1],
-  methods: [],
-  target: null,
-  position: null,
-  evaluation: null,
-  modality: null,
-  drift: null,
-  test: null,
-  order: "positive",
-  removed: null,
-  fraction: null,
+  test: optional("test", text),
+  order: choice<Order>("order", ["positive", "negative"]),
+  removed: optional("removed", text),
+  fraction: optional("fraction", share),
 };
+
+type Fields = typeof FIELDS;
+
+export type Selection = { [Name in keyof Fields]: Fields[Name] extends Field<infer Value> ? Value : never };
+
+const ENTRIES = Object.entries(FIELDS) as [keyof Selection, Field<unknown>][];
+
+export const NOTHING_SELECTED = Object.fromEntries(
+  ENTRIES.map(([name, field]) => [name, field.otherwise]),
+) as unknown as Selection;
 
 /** The selection as URL parameters; what is not chosen, or as it always is, is left out. */
 export function toParameters(selection: Selection): Parameters {
-  const entries: [string, string | number | null][] = [
-    ["view", selection.view],
-    ["mode", selection.mode === "a" ? null : selection.mode],
-    ["run", selection.runA],
-    ["step", selection.stepA],
-    ["run_b", selection.runB],
-    ["step_b", selection.stepB],
-    ["tag", selection.tag],
-    ["block", selection.block],
-    ["layer", selection.layer],
-    ["head", selection.head],
-    ["statistic", selection.statistic],
-    ["sequence", selection.sequence],
-    ["token", selection.token],
-    ["role", selection.role === "query" ? null : selection.role],
-    ["smooth", selection.smooth ? 1 : null],
-    ["depth", selection.depth],
-    ["axes", selection.axes.join() === "0,1" ? null : selection.axes.map((axis) => axis + 1).join("-")],
-    // A name may hold a comma.
-    ["methods", selection.methods.map(encodeURIComponent).join() || null],
-    ["target", selection.target],
-    ["position", selection.position],
-    ["evaluation", selection.evaluation],
-    ["modality", selection.modality],
-    ["drift", selection.drift],
-    ["test", selection.test],
-    ["order", selection.order === "positive" ? null : selection.order],
-    ["removed", selection.removed],
-    ["fraction", selection.fraction],
-  ];
   const parameters: Parameters = {};
-  for (const [key, value] of entries) if (value !== null) parameters[key] = String(value);
+  for (const [name, field] of ENTRIES) {
+    const value = field.write(selection[name]);
+    if (value !== null) parameters[field.parameter] = value;
+  }
   return parameters;
 }
 
 /** The selection that URL parameters describe; what they lack or garble is not selected. */
 export function fromParameters(parameters: Parameters): Selection {
-  const number = (key: string) => {
-    const value = parameters[key];
-    return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : null;
-  };
-  const oneOf = <T extends string>(key: string, values: readonly T[], otherwise: T) =>
-    values.find((value) => value === parameters[key]) ?? otherwise;
-  const share = parameters.fraction === undefined ? NaN : Number(parameters.fraction || NaN);
-  const axes = /^([1-3])-([1-3])$/.exec(parameters.axes ?? "");
-  return {
-    view: oneOf("view", VIEWS, NOTHING_SELECTED.view),
-    mode: oneOf("mode", MODES, NOTHING_SELECTED.mode),
-    runA: parameters.run ?? null,
-    runB: parameters.run_b ?? null,
-    stepA: number("step"),
-    stepB: number("step_b"),
-    tag: parameters.tag ?? null,
-    block: parameters.block ?? null,
-    layer: number("layer"),
-    head: parameters.head === "mean" ? "mean" : number("head"),
-    statistic: parameters.statistic ?? null,
-    sequence: parameters.sequence ?? null,
-    token: number("token"),
-    role: oneOf("role", ["query", "key"], NOTHING_SELECTED.role),
-    smooth: parameters.smooth === "1",
-    depth: number("depth"),
-    axes: axes && axes[1] !== axes[2] ? [Number(axes[1]) - 1, Number(axes[2]) - 1] : NOTHING_SELECTED.axes,
-    methods: (parameters.methods ?? "").split(",").filter(Boolean).map(decoded),
-    target: parameters.target ?? null,
-    position: number("position"),
-    evaluation: parameters.evaluation ?? null,
-    modality: parameters.modality ?? null,
-    drift: parameters.drift ?? null,
-    test: parameters.test ?? null,
-    order: oneOf("order", ["positive", "negative"], NOTHING_SELECTED.order),
-    removed: parameters.removed ?? null,
-    fraction: share >= 0 && share <= 1 ? share : null,
-  };
+  return Object.fromEntries(
+    ENTRIES.map(([name, field]) => {
+      const value = parameters[field.parameter];
+      return [name, value === undefined ? field.otherwise : (field.read(value) ?? field.otherwise)];
+    }),
+  ) as unknown as Selection;
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** Written as the components are called: from 1 on. */
+function axes(parameter: string): Field<Axes> {
+  const otherwise: Axes = [0, 1];
+  return {
+    parameter,
+    otherwise,
+    write: (value) => (value.join() === otherwise.join() ? null : value.map((axis) => axis + 1).join("-")),
+    read: (value) => {
+      const [, x, y] = /^([1-3])-([1-3])$/.exec(value) ?? [];
+      return x === y ? null : [Number(x) - 1, Number(y) - 1];
+    },
+  };
 }
