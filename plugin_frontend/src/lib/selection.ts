@@ -6,9 +6,17 @@ import { choice, flag, list, optional, wholeNumber, share, text, type Field } fr
 
 export const VIEWS = ["heads", "attention", "embeddings", "relevancy"] as const;
 export const MODES = ["a", "b", "ab", "difference"] as const;
+/** What the Heads view shows of the heads. */
+export const HEAD_PANELS = ["matrix", "list", "scatter", "similarity", "budget"] as const;
+/** What a cell of the layer x head matrix holds. */
+export const CELLS = ["value", "steps", "emergence"] as const;
+export const NORMALISATIONS = ["none", "z", "compat"] as const;
 
 export type View = (typeof VIEWS)[number];
 export type Mode = (typeof MODES)[number];
+export type HeadPanel = (typeof HEAD_PANELS)[number];
+export type Cells = (typeof CELLS)[number];
+export type Normalisation = (typeof NORMALISATIONS)[number];
 export type Side = "a" | "b";
 export type Head = number | "mean";
 /** Does the chosen token look (query), or is it looked at (key)? */
@@ -29,6 +37,18 @@ const FIELDS = {
   layer: optional("layer", wholeNumber),
   head: optional<Head>("head", (value) => (value === "mean" ? value : wholeNumber(value))),
   statistic: optional("statistic", text),
+  panel: choice("panel", HEAD_PANELS),
+  /** Over whose samples head statistics are averaged; none: those of the chosen example. */
+  cohort: optional("cohort", text),
+  normalisation: choice("normalisation", NORMALISATIONS),
+  cells: choice("cells", CELLS),
+  /** Heads that the user keeps an eye on, each as "block:layer.head". */
+  picked: list("picked"),
+  /** The list of heads: a condition, the column it is sorted by (with a minus: largest first), a second statistic. */
+  filter: optional("filter", text),
+  sort: optional("sort", text),
+  second: optional("second", text),
+  oneBlock: flag("one_block"),
   sequence: optional("sequence", text),
   token: optional("token", wholeNumber),
   role: choice<Role>("role", ["query", "key"]),
