@@ -9,12 +9,13 @@ import type { Statistic } from "../../schema";
 import { selection, visibleSides } from "../../state";
 import { Pictures } from "../attention/Pictures";
 import { shownAttention } from "../attention/shown";
-import { headOverSteps, headValues } from "./statistics";
+import { headOverSteps, headValues, offeredStatistic } from "./statistics";
 
 /** The chosen head: what it looks at, and its statistic over the steps. */
-export function HeadInspector({ statistic }: { statistic: Statistic | undefined }) {
-  const { block: name, layer, head } = selection.value;
+export function HeadInspector() {
+  const { block: name, layer, head, statistic: chosen } = selection.value;
   const front = statisticsOf[visibleSides.value[0]].value.value;
+  const statistic = front ? offeredStatistic(front, chosen) : undefined;
   const block = front?.manifest.attention.find((candidate) => candidate.name === name);
   if (!block || layer === null || head === null || !statistic) return <div class="inspector" />;
   return (

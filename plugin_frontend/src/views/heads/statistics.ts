@@ -34,6 +34,12 @@ export function statisticsOffered(frame: StatisticsFrame): Statistic[] {
   return [...offered.values()];
 }
 
+/** The statistic of that name, else the first one. */
+export function offeredStatistic(frame: StatisticsFrame, name: string | null): Statistic | undefined {
+  const offered = statisticsOffered(frame);
+  return offered.find((statistic) => statistic.name === name) ?? offered[0];
+}
+
 /** The matrices of every block; `frames` holds the sides to be shown. */
 export function blocksShown(frames: Frames, statistic: string, asDifference: boolean): BlockShown[] {
   const front = frames.a ?? frames.b;
