@@ -1,11 +1,15 @@
 /** The plugin's routes as queries. URLs are relative to this module, so any path prefix works. */
 
 import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
-import type { Head, Role } from "./lib/selection";
+import type { Head, Normalisation, Role } from "./lib/selection";
 import type { Query } from "./loading";
 import type {
   AttentionWeights,
   BlockStatistics,
+  Cohort,
+  CohortDifference,
+  CohortHistory,
+  CohortStatistics,
   Drift,
   Evaluations,
   Examples,
@@ -22,6 +26,15 @@ export interface Place {
   tag: string;
   step: number;
 }
+
+/** Whose samples: a cohort's members at a checkpoint, and the other checkpoint where there is one. */
+export type Members = {
+  run: string;
+  step: number;
+  cohort: string;
+  other_run?: string;
+  other_step?: number;
+};
 
 type Arguments = Record<string, string | number | string[]>;
 
@@ -40,17 +53,91 @@ export function manifest({ run, tag, step }: Place): Query<Manifest> {
   return { key: url, run: async (signal) => (await request(url, signal)).json() };
 }
 
-export function statistics(place: Place, block: string): Query<BlockStatistics> {
-  return binary("statistics", { ...place, block }, (message) => {
-    const [, layers, heads] = shape(message, "values");
+export function statistics(
+  place: Place,
+  block: string,
+  normalisation: Normalisation = "none",
+): Query<BlockStatistics> {
+  return binary("statistics", { ...place, block, ...normalised(normalisation) }, (message) =>
+    blockStatistics(message, "values"),
+  );
+}
+
+/** The cohorts that there are at a checkpoint (beside another one). */
+export function cohorts(checkpoint: Omit<Members, "cohort">, version: string): Query<Cohort[]> {
+  const query = json<{ cohorts: Cohort[] }>("cohorts", { ...checkpoint }, version);
+  return { key: query.key, run: async (signal) => (await query.run(signal)).cohorts };
+}
+
+export function cohortStatistics(
+  members: Members,
+  block: string,
+  version: string,
+  normalisation: Normalisation,
+): Query<CohortStatistics> {
+  const given = { ...members, block, ...normalised(normalisation) };
+  return growing("cohort_statistics", given, version, (message) => ({
+    ...blockStatistics(message, "mean"),
+    low: floats(message, "low"),
+    high: floats(message, "high"),
+    samples: integers(message, "samples"),
+    size: Number(message.header.samples),
+    interval: String(message.header.interval),
+  }));
+}
+
+/** The change from the members' checkpoint to the other one. */
+export function cohortDifference(members: Members, block: string, version: string): Query<CohortDifference> {
+  return growing("cohort_difference", { ...members, block }, version, (message) => ({
+    ...blockStatistics(message, "difference"),
+    low: floats(message, "low"),
+    high: floats(message, "high"),
+    effect: floats(message, "effect"),
+    beyondChance: bytes(message, "beyond_chance"),
+    size: Number(message.header.samples),
+    test: String(message.header.test),
+  }));
+}
+
+/** The members at `step`, at every step that was logged so far. */
+export function cohortHistory(
+  members: Members,
+  block: string,
+  statistic: string[],
+  version: string,
+  normalisation: Normalisation = "none",
+): Query<CohortHistory> {
+  const given = { ...members, block, statistic, ...normalised(normalisation) };
+  return growing("cohort_history", given, version, (message): CohortHistory => {
+    const [, , layers, heads] = shape(message, "mean");
     return {
       statistics: message.header.statistics as string[],
+      steps: message.header.steps as number[],
       layers,
       heads,
-      values: floats(message, "values"),
+      mean: floats(message, "mean"),
+      low: floats(message, "low"),
+      high: floats(message, "high"),
       layerMean: floats(message, "layer_mean"),
+      emergence: integers(message, "emergence"),
+      emergenceRule: String(message.header.emergence_rule ?? ""),
     };
   });
+}
+
+function blockStatistics(message: WireMessage, name: string): BlockStatistics {
+  const [, layers, heads] = shape(message, name);
+  return {
+    statistics: message.header.statistics as string[],
+    layers,
+    heads,
+    values: floats(message, name),
+    layerMean: floats(message, "layer_mean"),
+  };
+}
+
+function normalised(normalisation: Normalisation): Arguments {
+  return normalisation === "none" ? {} : { normalisation };
 }
 
 export function attention(
@@ -76,7 +163,7 @@ export function projection(
   version: string,
 ): Query<Projection> {
   const given = { run, step, layer, basis };
-  const query = binary("projection", given, (message): Projection => {
+  return growing("projection", given, version, (message): Projection => {
     const { header } = message;
     return {
       tags: header.tags as string[],
@@ -93,7 +180,6 @@ export function projection(
       modality: bytes(message, "modality"),
     };
   });
-  return { ...query, key: `${query.key} ${version}` };
 }
 
 /** All maps of the example, in the order of the manifest. */
@@ -144,6 +230,17 @@ function binary<T>(route: string, given: Arguments, read: (message: WireMessage)
     key: url,
     run: async (signal) => read(decode(await (await request(url, signal)).arrayBuffer())),
   };
+}
+
+/** A binary answer that may change when something was logged. */
+function growing<T>(
+  route: string,
+  given: Arguments,
+  version: string,
+  read: (message: WireMessage) => T,
+): Query<T> {
+  const query = binary(route, given, read);
+  return { ...query, key: `${query.key} ${version}` };
 }
 
 async function request(url: string, signal?: AbortSignal, cache?: RequestCache): Promise<Response> {

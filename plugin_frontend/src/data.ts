@@ -3,7 +3,7 @@
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
 import { exampleOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
-import { attentionFrame, galleryFrames, history, relevancyFrame, statisticsFrame } from "./frames";
+import { attentionFrame, galleryFrames, relevancyFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
 import type { Side } from "./lib/selection";
 import { prefetch, type Query } from "./loading";
@@ -52,14 +52,6 @@ export const galleryOf = perSide((side) =>
     const found = manifestOf[side].value.value?.attention.find(({ name }) => name === block.value);
     if (!place || !found || found.heads > GALLERY_HEADS) return null;
     return view.value === "heads" ? galleryFrames(place, selection.value, found.heads) : undefined;
-  }),
-);
-
-export const historyOf = perSide((side) =>
-  resource(() => {
-    const [place, example] = [placeOf[side].value, exampleOf[side].value];
-    if (!place || !example || block.value === null) return null;
-    return view.value === "heads" ? history(place, block.value, example.steps) : undefined;
   }),
 );
 

@@ -2,7 +2,7 @@
 
 import * as api from "./api";
 import { attentionPlan, findSequence, type AttentionPart, type AttentionPlan } from "./lib/blocks";
-import type { Selection } from "./lib/selection";
+import type { Normalisation, Selection } from "./lib/selection";
 import { load, together, type Query } from "./loading";
 import type { BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
 
@@ -22,13 +22,6 @@ export interface AttentionFrame {
   plan: (Omit<AttentionPlan, "parts"> & { parts: ShownPart[] }) | null;
 }
 
-/** One block's statistics at several steps, null where a step has none. */
-export interface History {
-  block: string;
-  steps: number[];
-  statistics: (BlockStatistics | null)[];
-}
-
 /** A map with its scores, by name of the sequence. */
 export interface LoadedMap extends RelevancyMap {
   scores: Map<string, Float32Array>;
@@ -39,14 +32,12 @@ export interface RelevancyFrame {
   maps: LoadedMap[];
 }
 
-const HISTORY_STEPS = 80;
-
-export function statisticsFrame(place: api.Place): Query<StatisticsFrame> {
+export function statisticsFrame(place: api.Place, normalisation: Normalisation = "none"): Query<StatisticsFrame> {
   return {
-    key: `statistics ${placeKey(place)}`,
+    key: `statistics ${normalisation} ${placeKey(place)}`,
     run: async (signal) => {
       const manifest = await load(api.manifest(place), signal);
-      const blocks = manifest.attention.map(({ name }) => load(api.statistics(place, name), signal));
+      const blocks = manifest.attention.map(({ name }) => load(api.statistics(place, name, normalisation), signal));
       return { manifest, blocks: await Promise.all(blocks) };
     },
   };
@@ -70,33 +61,6 @@ export function attentionFrame(place: api.Place, selection: Selection): Query<At
 export function galleryFrames(place: api.Place, selection: Selection, heads: number): Query<AttentionFrame[]> {
   const frames = [...Array(heads).keys()].map((head) => attentionFrame(place, { ...selection, head }));
   return together(`gallery ${frames.map(({ key }) => key).join()}`, frames);
-}
-
-/** A block's statistics over the steps, evenly thinned where there are very many. */
-export function history(place: api.Place, block: string, allSteps: number[]): Query<History> {
-  const steps = thinned(allSteps, HISTORY_STEPS);
-  return {
-    key: `history ${place.run} ${place.tag} ${block} ${steps.join()}`,
-    run: async (signal) => {
-      const statistics: (BlockStatistics | null)[] = [];
-      let failure: unknown = null;
-      // A few at a time, so that what the user asks for meanwhile is not kept waiting.
-      for (let start = 0; start < steps.length; start += 3) {
-        const some = steps
-          .slice(start, start + 3)
-          .map((step) => load(api.statistics({ ...place, step }, block), signal).catch(failed));
-        statistics.push(...(await Promise.all(some)));
-      }
-      signal.throwIfAborted();
-      if (statistics.every((found) => found === null)) throw failure;
-      return { block, steps, statistics };
-
-      function failed(reason: unknown): null {
-        failure = reason;
-        return null;
-      }
-    },
-  };
 }
 
 export function relevancyFrame(place: api.Place): Query<RelevancyFrame> {
@@ -156,9 +120,4 @@ async function fill(
 
 function placeKey({ run, tag, step }: api.Place): string {
   return JSON.stringify([run, tag, step]);
-}
-
-function thinned(steps: number[], most: number): number[] {
-  if (steps.length <= most) return steps;
-  return Array.from({ length: most }, (_, index) => steps[Math.round((index * (steps.length - 1)) / (most - 1))]);
 }
