@@ -12,6 +12,10 @@ export const HEAD_PANELS = ["matrix", "list", "scatter", "similarity", "budget"]
 export const CELLS = ["value", "steps", "emergence"] as const;
 export const NORMALISATIONS = ["none", "z", "compat"] as const;
 
+/** What the colour of a head says in the scatter of heads. */
+export const TINTS = ["layer", "block"] as const;
+export const ARRANGEMENTS = ["clusters", "layers"] as const;
+
 export type View = (typeof VIEWS)[number];
 export type Mode = (typeof MODES)[number];
 export type HeadPanel = (typeof HEAD_PANELS)[number];
@@ -49,6 +53,17 @@ const FIELDS = {
   sort: optional("sort", text),
   second: optional("second", text),
   oneBlock: flag("one_block"),
+  /** The scatter of heads: the statistics along its axes, and what the colours say. */
+  across: optional("across", text),
+  up: optional("up", text),
+  tint: choice("tint", TINTS),
+  /** Similarity of heads: their order, and the head ("layer.head") to be compared with the chosen one. */
+  arranged: choice("arranged", ARRANGEMENTS),
+  beside: optional("beside", text),
+  /** Show of B the head that matches the chosen one of A, rather than the one of the same number. */
+  matched: flag("matched"),
+  /** The budget over the steps: the mean of the layers, rather than the chosen one. */
+  averaged: flag("averaged"),
   sequence: optional("sequence", text),
   token: optional("token", wholeNumber),
   role: choice<Role>("role", ["query", "key"]),
