@@ -13,6 +13,8 @@ import type {
   Drift,
   Evaluations,
   Examples,
+  HeadMatching,
+  HeadSimilarity,
   Manifest,
   Modality,
   Projection,
@@ -123,6 +125,34 @@ export function cohortHistory(
       emergenceRule: String(message.header.emergence_rule ?? ""),
     };
   });
+}
+
+export function headSimilarity(members: Members, block: string, version: string): Query<HeadSimilarity> {
+  return growing("head_similarity", { ...members, block }, version, (message): HeadSimilarity => ({
+    block,
+    layer: integers(message, "layer"),
+    head: integers(message, "head"),
+    cluster: integers(message, "cluster"),
+    order: integers(message, "order"),
+    divergence: floats(message, "divergence"),
+    samples: Number(message.header.samples),
+    rows: Number(message.header.rows),
+    note: String(message.header.note ?? ""),
+  }));
+}
+
+export function headMatching(members: Members, block: string, version: string): Query<HeadMatching> {
+  return growing("head_matching", { ...members, block }, version, (message): HeadMatching => ({
+    block,
+    layer: integers(message, "layer"),
+    head: integers(message, "head"),
+    otherLayer: integers(message, "other_layer"),
+    otherHead: integers(message, "other_head"),
+    divergence: floats(message, "divergence"),
+    identityDivergence: floats(message, "identity_divergence"),
+    samples: Number(message.header.samples),
+    rows: Number(message.header.rows),
+  }));
 }
 
 function blockStatistics(message: WireMessage, name: string): BlockStatistics {

@@ -192,6 +192,36 @@ export interface CohortHistory {
   emergenceRule: string;
 }
 
+/** How alike the heads of a block look at things. */
+export interface HeadSimilarity {
+  block: string;
+  layer: Int32Array;
+  head: Int32Array;
+  cluster: Int32Array;
+  /** The heads as the leaves of a dendrogram. */
+  order: Int32Array;
+  /** Mean Jensen-Shannon divergence in nats, row by row: heads x heads. */
+  divergence: Float32Array;
+  samples: number;
+  /** How many distributions of attention were compared. */
+  rows: number;
+  note: string;
+}
+
+/** Which head of B is most like which of A; each of B's once. */
+export interface HeadMatching {
+  block: string;
+  layer: Int32Array;
+  head: Int32Array;
+  otherLayer: Int32Array;
+  otherHead: Int32Array;
+  divergence: Float32Array;
+  /** To B's head of the same number. */
+  identityDivergence: Float32Array;
+  samples: number;
+  rows: number;
+}
+
 export interface AttentionWeights {
   weights: Float32Array;
   /** Bound on the error of each weight, from storing it in fewer bits. */

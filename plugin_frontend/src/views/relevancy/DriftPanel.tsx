@@ -2,6 +2,7 @@ import { moveTo } from "../../actions";
 import { runOf } from "../../catalogue";
 import { ChartFigure } from "../../elements/ChartFigure";
 import { LineChart, valueRange } from "../../elements/LineChart";
+import { Named } from "../../elements/Named";
 import { Notice, Panel } from "../../elements/Panel";
 import { Select } from "../../elements/Select";
 import { SeriesLegend } from "../../elements/SeriesLegend";
@@ -9,7 +10,6 @@ import { driftOf, methodsShown, seriesFor } from "../../relevancy";
 import { select, selection, visibleSides } from "../../state";
 import { runsCompared, stepMarks } from "./compared";
 import { driftLines, driftMeasures } from "./drift";
-import { Named } from "./Faithfulness";
 
 const AGAINST = [
   ["previous", "Against the step before"],

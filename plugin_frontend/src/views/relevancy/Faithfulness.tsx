@@ -1,6 +1,7 @@
 import { moveTo } from "../../actions";
 import { ChartFigure } from "../../elements/ChartFigure";
 import { LineChart, valueRange } from "../../elements/LineChart";
+import { Named } from "../../elements/Named";
 import { Notice, Panel } from "../../elements/Panel";
 import { Segmented } from "../../elements/Segmented";
 import { SeriesLegend } from "../../elements/SeriesLegend";
@@ -124,12 +125,4 @@ function samplesOf(sides: readonly SideEvaluated[], modality: string | undefined
   );
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return least === most ? String(least) : `${least} to ${most}`;
-}
-
-export function Named({ side, text }: { side: "a" | "b" | null; text: string }) {
-  return (
-    <>
-      {side && <span class={`chip ${side}`}>{side.toUpperCase()}</span>} {text}
-    </>
-  );
 }

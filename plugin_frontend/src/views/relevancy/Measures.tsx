@@ -1,6 +1,7 @@
 import { moveTo } from "../../actions";
 import { ChartFigure } from "../../elements/ChartFigure";
 import { LineChart, valueRange } from "../../elements/LineChart";
+import { Named } from "../../elements/Named";
 import { Notice, Panel } from "../../elements/Panel";
 import { SeriesLegend } from "../../elements/SeriesLegend";
 import { evaluationsOf } from "../../relevancy";
@@ -8,7 +9,6 @@ import { visibleSides } from "../../state";
 import { runsCompared, sidesEvaluated, stepMarks } from "./compared";
 import { legendOf, measureCharts } from "./evaluation";
 import { EvaluationPicker, Problems } from "./EvaluationPicker";
-import { Named } from "./Faithfulness";
 
 /** Grounding and whatever else was measured over samples, over the steps. */
 export function Measures() {
