@@ -2,11 +2,13 @@
 
 import attention from "./styles/attention.css?inline";
 import base from "./styles/base.css?inline";
+import budget from "./styles/budget.css?inline";
 import chart from "./styles/chart.css?inline";
 import controls from "./styles/controls.css?inline";
 import embeddings from "./styles/embeddings.css?inline";
 import examples from "./styles/examples.css?inline";
 import frame from "./styles/frame.css?inline";
+import headPanels from "./styles/head_panels.css?inline";
 import heads from "./styles/heads.css?inline";
 import help from "./styles/help.css?inline";
 import marks from "./styles/marks.css?inline";
@@ -15,7 +17,7 @@ import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
 
 /** Later ones refine earlier ones. */
-const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, attention, embeddings, relevancy];
+const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, headPanels, budget, attention, embeddings, relevancy];
 
 export function adoptStyles(): void {
   document.adoptedStyleSheets = SHEETS.map((source) => {

@@ -2,7 +2,9 @@
 
 import type { ComponentType } from "preact";
 import { HEAD_PANELS, type HeadPanel } from "../../lib/selection";
+import { Budget } from "./Budget";
 import { MatrixPanel } from "./MatrixPanel";
+import { Scatter } from "./Scatter";
 
 interface PanelEntry {
   label: string;
@@ -12,6 +14,8 @@ interface PanelEntry {
 
 export const PANELS: Partial<Record<HeadPanel, PanelEntry>> = {
   matrix: { label: "Matrix", title: "Layers by heads", Shown: MatrixPanel },
+  scatter: { label: "Scatter", title: "Heads by two statistics", Shown: Scatter },
+  budget: { label: "Budget", title: "What attention is spent on", Shown: Budget },
 };
 
 /** Those there are, in their order. */
