@@ -8,6 +8,8 @@ from typing import Any
 from tensorboard.plugins import base_plugin
 
 from vl_tb_plugin.plugin import static_files
+from vl_tb_plugin.plugin.attention_routes import AttentionRoutes
+from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
@@ -28,6 +30,7 @@ class VLPlugin(base_plugin.TBPlugin):
         folders = RunFolders(context.logdir or "", spec or "")
         index, stores = RunIndex(context.data_provider), StoreCache()
         self._routes = Routes(index, folders, stores)
+        self._attention = AttentionRoutes(BlockReading(index, folders, stores))
         self._relevancy = RelevancyRoutes(index, folders, stores)
         self._cohorts = CohortRoutes(index, folders, stores)
 
@@ -38,7 +41,8 @@ class VLPlugin(base_plugin.TBPlugin):
             "/examples": self._routes.examples,
             "/manifest": self._routes.manifest,
             "/statistics": self._routes.statistics,
-            "/attention": self._routes.attention,
+            "/attention": self._attention.attention,
+            "/attention_gallery": self._attention.gallery,
             "/projection": self._routes.projection,
             "/image": self._routes.image,
             "/relevancy": self._relevancy.relevancy,
