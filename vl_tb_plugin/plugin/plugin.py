@@ -8,6 +8,7 @@ from typing import Any
 from tensorboard.plugins import base_plugin
 
 from vl_tb_plugin.plugin import static_files
+from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.routes import Routes
@@ -27,6 +28,7 @@ class VLPlugin(base_plugin.TBPlugin):
         folders = RunFolders(context.logdir or "", spec or "")
         index, stores = RunIndex(context.data_provider), StoreCache()
         self._routes = Routes(index, folders, stores)
+        self._matrix = MatrixRoutes(index, folders, stores)
         self._relevancy = RelevancyRoutes(index, folders, stores)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
@@ -37,6 +39,7 @@ class VLPlugin(base_plugin.TBPlugin):
             "/manifest": self._routes.manifest,
             "/statistics": self._routes.statistics,
             "/attention": self._routes.attention,
+            "/matrix": self._matrix.matrix,
             "/projection": self._routes.projection,
             "/image": self._routes.image,
             "/relevancy": self._relevancy.relevancy,
