@@ -11,6 +11,7 @@ from vl_tb_plugin.plugin import static_files
 from vl_tb_plugin.plugin.attention_routes import AttentionRoutes
 from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
+from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.routes import Routes
@@ -31,6 +32,7 @@ class VLPlugin(base_plugin.TBPlugin):
         index, stores = RunIndex(context.data_provider), StoreCache()
         self._routes = Routes(index, folders, stores)
         self._attention = AttentionRoutes(BlockReading(index, folders, stores))
+        self._matrix = MatrixRoutes(index, folders, stores)
         self._relevancy = RelevancyRoutes(index, folders, stores)
         self._cohorts = CohortRoutes(index, folders, stores)
 
@@ -43,6 +45,7 @@ class VLPlugin(base_plugin.TBPlugin):
             "/statistics": self._routes.statistics,
             "/attention": self._attention.attention,
             "/attention_gallery": self._attention.gallery,
+            "/matrix": self._matrix.matrix,
             "/projection": self._routes.projection,
             "/image": self._routes.image,
             "/relevancy": self._relevancy.relevancy,
