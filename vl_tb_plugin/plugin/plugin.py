@@ -8,6 +8,8 @@ from typing import Any
 from tensorboard.plugins import base_plugin
 
 from vl_tb_plugin.plugin import static_files
+from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
+from vl_tb_plugin.plugin.flip_routes import FlipRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.routes import Routes
@@ -26,8 +28,10 @@ class VLPlugin(base_plugin.TBPlugin):
         spec = getattr(context.flags, "logdir_spec", "") if context.flags else ""
         folders = RunFolders(context.logdir or "", spec or "")
         index, stores = RunIndex(context.data_provider), StoreCache()
-        self._routes = Routes(index, folders, stores)
+        summaries = ExampleSummaries(index)
+        self._routes = Routes(index, folders, stores, summaries)
         self._relevancy = RelevancyRoutes(index, folders, stores)
+        self._flips = FlipRoutes(index, folders, stores, summaries)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -42,6 +46,7 @@ class VLPlugin(base_plugin.TBPlugin):
             "/relevancy": self._relevancy.relevancy,
             "/drift": self._relevancy.drift,
             "/evaluation": self._relevancy.evaluation,
+            "/flips": self._flips.flips,
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)
