@@ -36,14 +36,16 @@ def jensen_shannon(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     Raises:
         ValueError: see :func:`spearman`.
     """
-    clipped = [one.clip(0) for one in _checked(a, b)]
-    if not all(one.any() for one in clipped):
-        return float("nan")
-    # by the largest first: sums of huge scores could overflow
-    scaled = [one / one.max() for one in clipped]
-    first, second = (one / one.sum() for one in scaled)
-    divergence = _entropy((first + second) / 2) - (_entropy(first) + _entropy(second)) / 2
-    return float(np.clip(divergence, 0, np.log(2)))
+    first, second = _checked(a, b)
+    return float(jensen_shannon_of_rows(first[None], second[None])[0])
+
+
+def jensen_shannon_of_rows(a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
+    """(rows,) :func:`jensen_shannon` of each row of two arrays (rows, tokens) of finite numbers."""
+    first, second = (_shares(np.asarray(one, np.float64).clip(0)) for one in (a, b))
+    mixed = _entropy((first + second) / 2)
+    divergence: FloatArray = mixed - (_entropy(first) + _entropy(second)) / 2
+    return divergence.clip(0, np.log(2))
 
 
 def top_overlap(a: npt.ArrayLike, b: npt.ArrayLike, share: float = 0.1) -> float:
@@ -84,7 +86,17 @@ def _centred_ranks(values: FloatArray) -> FloatArray:
     return ranks - (len(values) + 1) / 2
 
 
-def _entropy(shares: FloatArray) -> float:
-    """-sum p ln p in nats, 0 ln 0 = 0."""
-    positive = shares[shares > 0]
-    return float(-(positive * np.log(positive)).sum())
+def _shares(rows: FloatArray) -> FloatArray:
+    """Each row (rows, tokens) divided by its sum, NaN where that is zero."""
+    with np.errstate(invalid="ignore"):
+        # by the largest first: sums of huge scores could overflow
+        scaled = rows / rows.max(axis=1, keepdims=True)
+        shares: FloatArray = scaled / scaled.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _entropy(shares: FloatArray) -> FloatArray:
+    """(rows,) -sum p ln p in nats, 0 ln 0 = 0."""
+    logarithms = np.log(shares, out=np.zeros_like(shares), where=shares != 0)
+    entropy: FloatArray = -(shares * logarithms).sum(axis=1)
+    return entropy

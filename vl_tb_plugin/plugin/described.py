@@ -41,6 +41,17 @@ def described_series(tag: str, series: LoggedSeries) -> dict[str, Any]:
         "correct": [
             manifest.correct if manifest.HasField("correct") else None for _, manifest in manifests
         ],
+        "fields": _fields_over_steps([manifest for _, manifest in manifests]),
+        "target_boxes": _quadruples(last.target_boxes),
+    }
+
+
+def _fields_over_steps(manifests: list[manifest_pb2.Manifest]) -> dict[str, list[Any]]:
+    """The user's own values by name, one per step, ``None`` where a step lacks it."""
+    values = [field_values(manifest.fields) for manifest in manifests]
+    names = sorted({name for one in values for name in one})
+    return {
+        name: [_json_safe(one[name]) if name in one else None for one in values] for name in names
     }
 
 

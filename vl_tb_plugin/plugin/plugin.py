@@ -12,6 +12,8 @@ from vl_tb_plugin.plugin.attention_routes import AttentionRoutes
 from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
 from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
+from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
+from vl_tb_plugin.plugin.flip_routes import FlipRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.routes import Routes
@@ -30,11 +32,13 @@ class VLPlugin(base_plugin.TBPlugin):
         spec = getattr(context.flags, "logdir_spec", "") if context.flags else ""
         folders = RunFolders(context.logdir or "", spec or "")
         index, stores = RunIndex(context.data_provider), StoreCache()
-        self._routes = Routes(index, folders, stores)
-        self._attention = AttentionRoutes(BlockReading(index, folders, stores))
+        blocks, summaries = BlockReading(index, folders, stores), ExampleSummaries(index)
+        self._routes = Routes(index, folders, stores, blocks, summaries)
+        self._attention = AttentionRoutes(blocks)
         self._matrix = MatrixRoutes(index, folders, stores)
         self._relevancy = RelevancyRoutes(index, folders, stores)
         self._cohorts = CohortRoutes(index, folders, stores)
+        self._flips = FlipRoutes(index, folders, stores, summaries)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -55,6 +59,7 @@ class VLPlugin(base_plugin.TBPlugin):
             "/cohort_statistics": self._cohorts.cohort_statistics,
             "/cohort_history": self._cohorts.cohort_history,
             "/cohort_difference": self._cohorts.cohort_difference,
+            "/flips": self._flips.flips,
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.map_comparison import jensen_shannon, spearman, top_overlap
+from vl_tb_plugin.plugin.relevancy_scores import Scores
 from vl_tb_plugin.plugin.response import number_or_null
-
-Scores = Mapping[str, npt.NDArray[np.float32]]
-"""(tokens,) scores by name of the sequence, NaN where there is none."""
 
 
 @dataclass(frozen=True)

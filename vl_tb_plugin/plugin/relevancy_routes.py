@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.plugin.described_evaluation import described_evaluations
 from vl_tb_plugin.plugin.described_relevancy import described_stretches
-from vl_tb_plugin.plugin.relevancy_drift import Scores, drift
+from vl_tb_plugin.plugin.relevancy_drift import drift
+from vl_tb_plugin.plugin.relevancy_scores import Scores, scores_by_sequence
 from vl_tb_plugin.plugin.request import NotFound, experiment_of, number, text
 from vl_tb_plugin.plugin.response import array_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.storage import manifest_pb2
-from vl_tb_plugin.storage.manifest import UnreadableManifest, parse_manifest, relevancy_lengths
+from vl_tb_plugin.storage.manifest import UnreadableManifest, parse_manifest
 from vl_tb_plugin.storage.run_folder import store_path
 
 
@@ -32,7 +32,8 @@ class RelevancyRoutes:
         run, tag = text(request, "run"), text(request, "tag")
         step = number(request, "step")
         _, manifest = self._index.manifest(experiment_of(request), run, tag, step)
-        scores = [self._scores(run, manifest, one) for one in manifest.relevancy]
+        maps = [self._by_sequence(run, manifest, one) for one in manifest.relevancy]
+        scores = [scores for one in maps for scores in one.values()]
         values = np.concatenate([np.zeros(0, np.float32), *scores])
         return array_response(request, {"values": values}, {"maps": described_stretches(manifest)})
 
@@ -73,17 +74,8 @@ class RelevancyRoutes:
         }
         return json_response(request, answer)
 
-    def _scores(
-        self, run: str, manifest: manifest_pb2.Manifest, one: manifest_pb2.RelevancyMap
-    ) -> npt.NDArray[np.float32]:
-        """(scores,) of all sequences of a map, one after another."""
-        store = self._stores.open(store_path(self._folders.folder(run), manifest.store))
-        return store.relevancy(one.values, sum(relevancy_lengths(manifest, one).values()))
-
     def _by_sequence(
         self, run: str, manifest: manifest_pb2.Manifest, one: manifest_pb2.RelevancyMap
     ) -> Scores:
-        lengths = relevancy_lengths(manifest, one)
-        ends = np.cumsum(list(lengths.values()))[:-1]
-        parts = np.split(self._scores(run, manifest, one), ends)
-        return dict(zip(lengths, parts, strict=True))
+        store = self._stores.open(store_path(self._folders.folder(run), manifest.store))
+        return scores_by_sequence(store, manifest, one)

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Request, Response
 from vl_tb_plugin.analysis.head_statistics import mean_of_defined
 from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.block_reading import BlockReading
-from vl_tb_plugin.plugin.described import described_manifest, described_series
+from vl_tb_plugin.plugin.described import described_manifest
+from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest, TokenStates
 from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, text
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
@@ -22,10 +23,18 @@ from vl_tb_plugin.storage.image_file import read_image
 class Routes:
     """Handlers from request to response; they raise ``BadRequest`` for what does not fit."""
 
-    def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
+    def __init__(
+        self,
+        index: RunIndex,
+        folders: RunFolders,
+        stores: StoreCache,
+        blocks: BlockReading,
+        summaries: ExampleSummaries,
+    ):
         self._index = index
+        self._summaries = summaries
         self._folders = folders
-        self._blocks = BlockReading(index, folders, stores)
+        self._blocks = blocks
         self._projection = JointProjection(index, folders, stores)
 
     def runs(self, request: Request) -> Response:
@@ -51,13 +60,12 @@ class Routes:
         """Every example of a run and what became of it."""
         experiment, run = experiment_of(request), text(request, "run")
         version = self._index.version(experiment, [run])
-        series = self._index.all_series(experiment, run)
-        steps = {logged.step for one in series.values() for logged in one.manifests}
+        examples = self._summaries.of(experiment, run)
         answer = {
             "run": run,
             "version": version,
-            "steps": sorted(steps),
-            "examples": [described_series(tag, one) for tag, one in series.items()],
+            "steps": sorted({step for one in examples for step in one["steps"]}),
+            "examples": examples,
         }
         return json_response(request, answer)
 
