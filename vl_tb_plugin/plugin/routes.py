@@ -12,7 +12,8 @@ from werkzeug.wrappers import Request, Response
 from vl_tb_plugin.analysis.head_statistics import mean_of_defined
 from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.described import described_manifest, described_series
-from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest, TokenStates
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
+from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest
 from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, text
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
@@ -33,7 +34,8 @@ class Routes:
         self._index = index
         self._folders = folders
         self._stores = stores
-        self._projection = JointProjection(index, folders, stores)
+        self._hidden_states = HiddenStateReading(index, folders, stores)
+        self._projection = JointProjection(index, self._hidden_states)
 
     def runs(self, request: Request) -> Response:
         """Every run that has examples or evaluations."""
@@ -131,10 +133,10 @@ class Routes:
         sequences = (
             tuple(chosen.split(","))
             if chosen
-            else self._projection.sequences_of(experiment, run, layer)
+            else self._hidden_states.sequences_of(experiment, run, layer)
         )
         basis = self._projection.basis(ProjectionRequest(experiment, basis_runs, layer, sequences))
-        points = list(self._projection.states(experiment, run, step, layer, sequences))
+        points = list(self._hidden_states.states(experiment, run, step, layer, sequences))
         if not points:
             raise NotFound(f"Run {run!r} has no hidden states of layer {layer} at step {step}.")
         tags = sorted({states.tag for states in points})
