@@ -7,6 +7,7 @@ import chart from "./styles/chart.css?inline";
 import controls from "./styles/controls.css?inline";
 import embeddings from "./styles/embeddings.css?inline";
 import examples from "./styles/examples.css?inline";
+import exports from "./styles/export.css?inline";
 import frame from "./styles/frame.css?inline";
 import headPanels from "./styles/head_panels.css?inline";
 import heads from "./styles/heads.css?inline";
@@ -17,7 +18,24 @@ import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
 
 /** Later ones refine earlier ones. */
-const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, headPanels, budget, attention, embeddings, relevancy];
+const SHEETS = [
+  base,
+  controls,
+  marks,
+  matrix,
+  chart,
+  pictures,
+  frame,
+  examples,
+  help,
+  heads,
+  headPanels,
+  budget,
+  attention,
+  embeddings,
+  relevancy,
+  exports,
+];
 
 export function adoptStyles(): void {
   document.adoptedStyleSheets = SHEETS.map((source) => {

@@ -11,18 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.projection import CovarianceAccumulator, PrincipalComponents
-from vl_tb_plugin.example import MODALITIES
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
 from vl_tb_plugin.plugin.request import BadRequest, NotFound
-from vl_tb_plugin.plugin.run_folders import RunFolders
-from vl_tb_plugin.plugin.run_index import LoggedSeries, RunIndex
-from vl_tb_plugin.plugin.store_cache import StoreCache
-from vl_tb_plugin.storage import manifest_pb2
-from vl_tb_plugin.storage.manifest import UnreadableManifest, parse_manifest
-from vl_tb_plugin.storage.run_folder import store_path
+from vl_tb_plugin.plugin.run_index import RunIndex
 
 COMPONENTS = 3
 _CACHED_BASES = 16
-_PADDING = MODALITIES.index("padding")
 
 
 @dataclass(frozen=True)
@@ -44,24 +38,12 @@ class FittedBasis:
     steps: int
 
 
-@dataclass(frozen=True, eq=False)
-class TokenStates:
-    """Hidden states of one sequence of one example: (points, features), padding left out."""
-
-    tag: str
-    sequence: str
-    token: npt.NDArray[np.int32]
-    modality: npt.NDArray[np.uint8]
-    values: npt.NDArray[np.float32]
-
-
 class JointProjection:
     """Fits bases and keeps the latest used."""
 
-    def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
+    def __init__(self, index: RunIndex, reading: HiddenStateReading):
         self._index = index
-        self._folders = folders
-        self._stores = stores
+        self._reading = reading
         self._bases: OrderedDict[tuple[ProjectionRequest, str], FittedBasis] = OrderedDict()
         self._lock = threading.Lock()
         self._fitting: dict[tuple[ProjectionRequest, str], threading.Lock] = {}
@@ -83,39 +65,6 @@ class JointProjection:
                 if len(self._bases) > _CACHED_BASES:
                     self._bases.popitem(last=False)
             return fitted
-
-    def states(
-        self, experiment: str, run: str, step: int | None, layer: int, sequences: tuple[str, ...]
-    ) -> Iterator[TokenStates]:
-        """Hidden states of every example of a run, at one step or at all."""
-        folder = self._folders.folder(run)
-        for tag, series in self._index.all_series(experiment, run).items():
-            for manifest in _manifests(series, step):
-                store = self._stores.open(store_path(folder, manifest.store))
-                modality = {item.name: item.modality for item in manifest.sequences}
-                for states in manifest.hidden_states:
-                    if states.sequence not in sequences or layer not in states.layers:
-                        continue
-                    codes = np.frombuffer(modality[states.sequence], np.uint8)
-                    values = store.hidden_states(
-                        states.values, list(states.layers).index(layer), len(codes)
-                    )
-                    token = np.flatnonzero(codes != _PADDING).astype(np.int32)
-                    yield TokenStates(tag, states.sequence, token, codes[token], values[token])
-
-    def sequences_of(self, experiment: str, run: str, layer: int) -> tuple[str, ...]:
-        """The first sequence that has the layer, and those that meet it in attention there."""
-        tags = sorted(self._index.tags(experiment, run))[:1]
-        for series in self._index.series(experiment, run, tags).values():
-            for manifest in _manifests(series, None):
-                widths = {
-                    states.sequence: states.features
-                    for states in manifest.hidden_states
-                    if layer in states.layers
-                }
-                if widths:
-                    return _comparable(manifest, widths)
-        raise NotFound(f"Run {run!r} has no hidden states of layer {layer}.")
 
     def _fit(self, request: ProjectionRequest) -> FittedBasis:
         accumulator: CovarianceAccumulator | None = None
@@ -150,28 +99,6 @@ class JointProjection:
 
     def _all(self, request: ProjectionRequest) -> Iterator[TokenStates]:
         for run in request.runs:
-            yield from self.states(request.experiment, run, None, request.layer, request.sequences)
-
-
-def _manifests(series: LoggedSeries, step: int | None) -> Iterator[manifest_pb2.Manifest]:
-    for logged in series.manifests:
-        if step is None or logged.step == step:
-            try:
-                yield parse_manifest(logged.payload)
-            except UnreadableManifest:
-                continue  # the picker says so of the example
-
-
-def _comparable(manifest: manifest_pb2.Manifest, widths: dict[str, int]) -> tuple[str, ...]:
-    """Sequences of one width that attend to each other, in the order logged.
-
-    Streams that never meet (a vision tower and the decoder behind it) have spaces of their own,
-    even where these happen to be of one width.
-    """
-    first = next(iter(widths))
-    met = {first}
-    for _ in manifest.attention:  # as often as a chain of streams can be long
-        for block in manifest.attention:
-            if met & {block.query, block.key}:
-                met |= {block.query, block.key}
-    return tuple(name for name, width in widths.items() if name in met and width == widths[first])
+            yield from self._reading.states(
+                request.experiment, run, None, request.layer, request.sequences
+            )

@@ -11,9 +11,10 @@ from vl_tb_plugin.plugin import static_files
 from vl_tb_plugin.plugin.attention_routes import AttentionRoutes
 from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
-from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.flip_routes import FlipRoutes
+from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
+from vl_tb_plugin.plugin.neighbour_routes import NeighbourRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.routes import Routes
@@ -39,6 +40,7 @@ class VLPlugin(base_plugin.TBPlugin):
         self._relevancy = RelevancyRoutes(index, folders, stores)
         self._cohorts = CohortRoutes(index, folders, stores)
         self._flips = FlipRoutes(index, folders, stores, summaries)
+        self._neighbours = NeighbourRoutes(index, folders, stores)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -60,6 +62,8 @@ class VLPlugin(base_plugin.TBPlugin):
             "/cohort_history": self._cohorts.cohort_history,
             "/cohort_difference": self._cohorts.cohort_difference,
             "/flips": self._flips.flips,
+            "/neighbours": self._neighbours.neighbours,
+            "/token": self._neighbours.token,
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)

@@ -11,7 +11,8 @@ from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.described import described_manifest
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
-from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest, TokenStates
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
+from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest
 from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, text
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
@@ -35,7 +36,8 @@ class Routes:
         self._summaries = summaries
         self._folders = folders
         self._blocks = blocks
-        self._projection = JointProjection(index, folders, stores)
+        self._hidden_states = HiddenStateReading(index, folders, stores)
+        self._projection = JointProjection(index, self._hidden_states)
 
     def runs(self, request: Request) -> Response:
         """Every run that has examples or evaluations."""
@@ -92,10 +94,10 @@ class Routes:
         sequences = (
             tuple(chosen.split(","))
             if chosen
-            else self._projection.sequences_of(experiment, run, layer)
+            else self._hidden_states.sequences_of(experiment, run, layer)
         )
         basis = self._projection.basis(ProjectionRequest(experiment, basis_runs, layer, sequences))
-        points = list(self._projection.states(experiment, run, step, layer, sequences))
+        points = list(self._hidden_states.states(experiment, run, step, layer, sequences))
         if not points:
             raise NotFound(f"Run {run!r} has no hidden states of layer {layer} at step {step}.")
         tags = sorted({states.tag for states in points})

@@ -113,15 +113,15 @@ export function HeadMatrix(props: Props) {
       onMouseLeave={hideTip}
       onFocusOut={hideTip}
     >
-      <div class="matrix-row matrix-heads" aria-hidden="true">
-        <span />
+      <div class="matrix-row matrix-heads" aria-hidden="true" data-row="names">
+        <span data-value="layer" />
         {columns.map((head) => (
-          <span key={head}>{head === "mean" ? "mean" : showsLabel(head, heads, props.compact) ? head : ""}</span>
+          <span key={head} data-value={head === "mean" ? head : `head ${head}`}>{head === "mean" ? "mean" : showsLabel(head, heads, props.compact) ? head : ""}</span>
         ))}
       </div>
       {layers.map((layer, line) => (
         <div class="matrix-row" role="row" key={layer}>
-          <span class="matrix-layer" role="rowheader">
+          <span class="matrix-layer" role="rowheader" data-value={layer}>
             {layers.length <= (props.compact ? 14 : 24) || line % 4 === 0 ? layer : ""}
           </span>
           {columns.map((head, column) => {
@@ -144,6 +144,7 @@ export function HeadMatrix(props: Props) {
                 data-quiet={its.quiet}
                 data-picked={its.picked}
                 style={coloured ? { background: css(colour), color: inkOn(colour) } : undefined}
+                data-value={value}
               >
                 {its.chart ?? (numbered && coloured ? format(value) : "")}
               </span>

@@ -1,6 +1,7 @@
 /** A titled part of a view that says when it is loading and what went wrong. */
 
 import type { ComponentChildren } from "preact";
+import { PanelDownload } from "./PanelDownload";
 
 interface Props {
   title?: ComponentChildren;
@@ -8,20 +9,25 @@ interface Props {
   aside?: ComponentChildren;
   testId?: string;
   class?: string;
+  /** False where what it shows is there to choose from, not to look at. */
+  downloads?: boolean;
   loading?: boolean;
   error?: string | null;
   onRetry?(): void;
   children?: ComponentChildren;
 }
 
-export function Panel({ title, aside, testId, loading, error, onRetry, children, ...rest }: Props) {
+export function Panel({ title, aside, testId, loading, error, onRetry, children, downloads = true, ...rest }: Props) {
   return (
     <section class={`panel ${rest.class ?? ""}`} data-testid={testId} aria-busy={loading ?? false}>
       <div class="progress" data-on={loading ?? false} />
       {(title || aside) && (
         <header class="panel-head">
           <h2>{title}</h2>
-          {aside && <div class="panel-aside">{aside}</div>}
+          <div class="panel-aside">
+            {aside}
+            {downloads && !error && <PanelDownload />}
+          </div>
         </header>
       )}
       {error ? (

@@ -71,7 +71,12 @@ void main() {
 
 /** A painter for the canvas, or null where the browser has no WebGL 2. */
 export function scatterPainter(canvas: HTMLCanvasElement): ScatterPainter | null {
-  const gl = canvas.getContext("webgl2", { antialias: true, premultipliedAlpha: true });
+  const gl = canvas.getContext("webgl2", {
+    antialias: true,
+    premultipliedAlpha: true,
+    // To be downloaded as a picture, it must still be there after it was shown.
+    preserveDrawingBuffer: true,
+  });
   if (!gl) return null;
   const program = link(gl);
   const uniform = (name: string) => gl.getUniformLocation(program, name);

@@ -1,6 +1,8 @@
 import { exampleOf, refresh, runs, runsError } from "../../catalogue";
+import { download, headingOf, type Format } from "../../export/downloads";
 import { HelpDialog } from "../../elements/HelpDialog";
 import { Notice, Panel } from "../../elements/Panel";
+import { PanelDownloads } from "../../elements/PanelDownload";
 import { Tooltip } from "../../elements/Tooltip";
 import type { View } from "../../lib/selection";
 import { helpShown, selection } from "../../state";
@@ -12,6 +14,7 @@ import { EmptyState } from "./EmptyState";
 import { ExamplePicker } from "./ExamplePicker";
 import { QuestionBar } from "./QuestionBar";
 import { Toolbar } from "./Toolbar";
+import { TITLES } from "./titles";
 import { TopBar } from "./TopBar";
 
 const PAGES: Record<View, () => preact.JSX.Element> = {
@@ -25,11 +28,18 @@ export function App() {
   return (
     <div class="page">
       <TopBar />
-      <Body />
+      <PanelDownloads.Provider value={downloadPanel}>
+        <Body />
+      </PanelDownloads.Provider>
       <Tooltip />
       {helpShown.value && <HelpDialog onClose={() => (helpShown.value = false)} />}
     </div>
   );
+}
+
+function downloadPanel(panel: HTMLElement, format: Format): Promise<void> {
+  const { view } = selection.peek();
+  return download(panel, format, headingOf(panel) || TITLES[view], panel.dataset.testid ?? view);
 }
 
 function Body() {

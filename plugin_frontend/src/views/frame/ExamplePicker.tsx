@@ -28,6 +28,7 @@ export function ExamplePicker() {
       error={error.value}
       onRetry={retry}
       title="Examples"
+      downloads={false}
       aside={
         <>
           <span class="muted" data-testid="example-count">

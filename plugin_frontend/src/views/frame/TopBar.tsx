@@ -4,13 +4,10 @@ import { refresh } from "../../catalogue";
 import { copyText, linkTo } from "../../host";
 import { toParameters, type View } from "../../lib/selection";
 import { helpShown, live, selection } from "../../state";
+import { DownloadMenu } from "./DownloadMenu";
+import { TITLES } from "./titles";
 
-const TABS: readonly [View, string][] = [
-  ["heads", "Heads"],
-  ["attention", "Attention"],
-  ["embeddings", "Embeddings"],
-  ["relevancy", "Relevancy"],
-];
+const TABS = Object.entries(TITLES) as [View, string][];
 
 export function TopBar() {
   const toggleLive = () => {
@@ -46,6 +43,7 @@ export function TopBar() {
         >
           <i class="lamp" /> live
         </button>
+        <DownloadMenu />
         <LinkButton />
         <button
           type="button"
