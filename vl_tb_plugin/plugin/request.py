@@ -6,7 +6,7 @@ import functools
 import logging
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tensorboard import plugin_util
 from werkzeug.wrappers import Request, Response
@@ -101,7 +101,7 @@ def numbers(request: Request, name: str) -> list[int]:
     return sorted(found)
 
 
-def one_of(request: Request, name: str, choices: tuple[str, ...]) -> str:
+def one_of(request: Request, name: str, choices: Sequence[str]) -> str:
     """A parameter with few values; the first of them where it is missing."""
     value = request.args.get(name, choices[0])
     if value not in choices:

@@ -7,13 +7,14 @@ import numpy.typing as npt
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.analysis.head_statistics import mean_of_defined
+from vl_tb_plugin.analysis.standardised import NORMALISATIONS, standardised
 from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.described import described_manifest
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
 from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest
-from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, text
+from vl_tb_plugin.plugin.request import NotFound, experiment_of, number, one_of, text
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex, examples_among
@@ -82,6 +83,7 @@ class Routes:
         """Every statistic of one block: per head, and the mean of each layer."""
         manifest, block = self._blocks.block(request)
         values = self._blocks.store(request, manifest).statistics(block.statistics_slice)
+        values = standardised(values, one_of(request, "normalisation", NORMALISATIONS))
         arrays = {"values": values, "layer_mean": mean_of_defined(values)}
         return array_response(request, arrays, {"statistics": [*block.statistics, *block.metrics]})
 
