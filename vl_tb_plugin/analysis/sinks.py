@@ -1,7 +1,7 @@
 """Which keys are attention sinks: they receive far more than their share, whatever they say.
 
 Source: Xiao et al., *Efficient streaming language models with attention sinks* (ICLR 2024), for the
-first token; the factor is that of the statistic ``mass_sink``.
+first token.
 """
 
 from __future__ import annotations
@@ -10,7 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.block_axes import BlockAxes, FloatArray
-from vl_tb_plugin.analysis.head_statistics import SINK_FACTOR
+
+SINK_FACTOR = 10.0
+"""A key is a sink where it receives more than this many times the uniform weight."""
+
+
+def is_sink(
+    received: FloatArray, uniform: FloatArray | float, axes: BlockAxes
+) -> npt.NDArray[np.bool_]:
+    """The first key, and those that receive more than :data:`SINK_FACTOR` times ``uniform``.
+
+    Args:
+        received: (..., keys) mean weight that each key receives; NaN where that is not known.
+        uniform: the weight if all keys got the same, to be broadcast against ``received``.
+        axes: what the keys are.
+    """
+    sink: npt.NDArray[np.bool_] = np.nan_to_num(received) > SINK_FACTOR * uniform
+    return sink | axes.first_key
 
 
 def sink_keys(received: FloatArray, axes: BlockAxes) -> npt.NDArray[np.intp]:
@@ -27,4 +43,4 @@ def sink_keys(received: FloatArray, axes: BlockAxes) -> npt.NDArray[np.intp]:
     """
     padding = axes.key.positions("padding")
     uniform = 1.0 / max(len(axes.key) - len(padding), 1)
-    return np.flatnonzero((np.nan_to_num(received) > SINK_FACTOR * uniform) | axes.first_key)
+    return np.flatnonzero(is_sink(received, uniform, axes))

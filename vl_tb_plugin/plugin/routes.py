@@ -14,7 +14,7 @@ from vl_tb_plugin.plugin.described import described_manifest
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
 from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest
-from vl_tb_plugin.plugin.request import NotFound, experiment_of, number, one_of, text
+from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, one_of, text
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex, examples_among

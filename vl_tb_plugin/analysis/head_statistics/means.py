@@ -7,9 +7,7 @@ import numpy.typing as npt
 
 from vl_tb_plugin.analysis.block_axes import FloatArray
 from vl_tb_plugin.analysis.head_sums import HeadSums
-
-SINK_FACTOR = 10.0
-"""A key is a sink where it receives more than this many times the uniform weight."""
+from vl_tb_plugin.analysis.sinks import is_sink
 
 
 def mean_of_defined(values: FloatArray) -> FloatArray:
@@ -27,15 +25,10 @@ def received(sums: HeadSums) -> FloatArray:
 
 
 def sinks(sums: HeadSums) -> npt.NDArray[np.bool_]:
-    """(heads, keys): the first key, and those that receive more than :data:`SINK_FACTOR` times the
-    uniform weight in the mean over text and image rows.
-
-    Source: Xiao et al., *Efficient streaming language models with attention sinks* (ICLR 2024).
-    """
+    """(heads, keys): the sinks by what text and image rows give in the mean, see ``analysis.sinks``."""
     uniform = 1.0 / np.maximum(sums.admitted, 1)
     average = received(sums) / np.maximum(sums.content_rows, 1)[:, None]
-    sink: npt.NDArray[np.bool_] = average > SINK_FACTOR * uniform[:, None]
-    return sink | sums.axes.first_key
+    return is_sink(average, uniform[:, None], sums.axes)
 
 
 def mass(sums: HeadSums, rows: int, keys: npt.NDArray[np.bool_]) -> FloatArray:
