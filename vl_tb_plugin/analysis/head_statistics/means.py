@@ -25,7 +25,7 @@ def received(sums: HeadSums) -> FloatArray:
 
 
 def sinks(sums: HeadSums) -> npt.NDArray[np.bool_]:
-    """(heads, keys): the sinks by what text and image rows give in the mean, see ``analysis.sinks``."""
+    """(heads, keys): the sinks (``analysis.sinks``) by what text and image rows give on average."""
     uniform = 1.0 / np.maximum(sums.admitted, 1)
     average = received(sums) / np.maximum(sums.content_rows, 1)[:, None]
     return is_sink(average, uniform[:, None], sums.axes)
