@@ -117,7 +117,7 @@ class SummaryWriter(tensorboard.SummaryWriter):
             walltime: seconds since the epoch, default now.
             **values: per sample, whatever :meth:`vl_tb_plugin.Trace.examples` takes: ``images``,
                 ``text``, ``predictions``, ``targets``, ``correct``, ``target_boxes``, ``fields``,
-                ``relevancy``.
+                ``relevancy``, ``perturbation``, ``metrics``.
 
         Raises:
             InvalidExample: if an argument does not fit; then nothing of the batch is logged.
