@@ -64,6 +64,8 @@ class VLPlugin(base_plugin.TBPlugin):
             "/flips": self._flips.flips,
             "/neighbours": self._neighbours.neighbours,
             "/token": self._neighbours.token,
+            "/head_similarity": self._cohorts.head_similarity,
+            "/head_matching": self._cohorts.head_matching,
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)
