@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "preact";
 import { HEAD_PANELS, type HeadPanel } from "../../lib/selection";
+import { HeadList } from "./HeadList";
 import { MatrixPanel } from "./MatrixPanel";
 
 interface PanelEntry {
@@ -12,6 +13,7 @@ interface PanelEntry {
 
 export const PANELS: Partial<Record<HeadPanel, PanelEntry>> = {
   matrix: { label: "Matrix", title: "Layers by heads", Shown: MatrixPanel },
+  list: { label: "List", title: "All heads, to be sorted and narrowed down", Shown: HeadList },
 };
 
 /** Those there are, in their order. */
