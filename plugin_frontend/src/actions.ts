@@ -4,6 +4,7 @@ import { exampleOf, listedExamples, runOf, stepOf } from "./catalogue";
 import { differenceObstacle } from "./comparison";
 import { attentionOf, depthsOf, manifestOf, shownDepth } from "./data";
 import { effectiveBlock, firstTokenOf, nearest } from "./lib/blocks";
+import { headKey, toggled } from "./lib/heads";
 import { MODES, type Head, type Mode, type Role, type Side, type View } from "./lib/selection";
 import { relevancyOf } from "./relevancy";
 import type { Manifest } from "./schema";
@@ -124,6 +125,17 @@ export function chooseRole(role: Role): void {
   if (!manifest || block === null) return;
   const moved = sequence === null ? null : blockFor(sequence, role);
   select({ role, ...(moved ?? tokenIn(manifest, block, role)) });
+}
+
+/** Keep an eye on these heads too; where all of them are picked, no longer. */
+export function togglePicked(keys: readonly string[]): void {
+  select({ picked: toggled(selection.peek().picked, keys) });
+}
+
+/** Pick the chosen head, or let go of it. */
+export function toggleChosenPicked(): void {
+  const { block, layer, head } = selection.peek();
+  if (block !== null && layer !== null && typeof head === "number") togglePicked([headKey(block, { layer, head })]);
 }
 
 export function moveLayer(distance: number): void {

@@ -27,7 +27,7 @@ const view = field("view");
 const inSight = computed(() => view.value === "heads");
 const [mode, panel, cells] = [field("mode"), field("panel"), field("cells")];
 const [cohort, normalisation] = [field("cohort"), field("normalisation")];
-const [statistic, block] = [field("statistic"), field("block")];
+const [statistic, block, filter] = [field("statistic"), field("block"), field("filter")];
 
 /** The cohorts to choose from. */
 export const cohorts = resource<Cohort[]>(() => {
@@ -61,12 +61,17 @@ export const headStatisticsOf = perSide((side) =>
   }),
 );
 
+/** Whether B - A is shown, or a condition asks for it. */
+export const changeWanted = computed(() => {
+  if (mode.value === "difference") return true;
+  return mode.value === "ab" && (panel.value === "list" || /\b(change|beyond_chance)\b/i.test(filter.value ?? ""));
+});
+
 /** B - A over the members of the cohort at A; null where single examples are compared. */
 export const cohortChange = resource<ChangeFrame>(() => {
   const [a, b, members] = [placeOf.a.value, placeOf.b.value, cohortOf.a.value];
   if (!a || !b || !members) return null;
-  const wanted = mode.value === "difference" || (mode.value === "ab" && panel.value === "list");
-  return inSight.value && wanted ? changeFrame(a, b, members, version.value) : undefined;
+  return inSight.value && changeWanted.value ? changeFrame(a, b, members, version.value) : undefined;
 });
 
 /** The chosen statistic over the steps: of every block where all are shown, else of the chosen one. */
@@ -75,7 +80,8 @@ export const historiesOf = perSide((side) =>
     const [place, example] = [placeOf[side].value, exampleOf[side].value];
     if (!place || !example || statistic.value === null || block.value === null) return null;
     if (!inSight.value || !visibleSides.value.includes(side)) return undefined;
-    const everywhere = panel.value === "list" || (panel.value === "matrix" && cells.value !== "value");
+    const asked = /\bemergence\b/i.test(filter.value ?? "");
+    const everywhere = panel.value === "list" || (panel.value === "matrix" && (cells.value !== "value" || asked));
     // Of an example the last step, so that its history stays the same while the user goes over the steps.
     const last = { ...place, step: example.steps[example.steps.length - 1] };
     const alone = { run: last.run, step: last.step, cohort: `tag:${last.tag}` };

@@ -25,8 +25,8 @@ export interface CellLook {
   detail?: string;
   /** With a corner. */
   marked?: boolean;
-  /** In the background. */
-  quiet?: boolean;
+  /** In the background, or nearly gone. */
+  quiet?: "quiet" | "hidden";
   picked?: boolean;
   /** Instead of the colour. */
   chart?: ComponentChildren;

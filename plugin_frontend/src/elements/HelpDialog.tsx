@@ -9,6 +9,7 @@ const KEYS: readonly [string[], string][] = [
   [["↑", "↓"], "previous, next example (also K, J)"],
   [["[", "]"], "previous, next layer; in Relevancy: method"],
   [[",", "."], "previous, next head; in Relevancy: explained word"],
+  [["X"], "pick the chosen head, or let go of it (also Ctrl-click)"],
   [["P"], "play the explained words"],
   [["S"], "A and B side by side"],
   [["D"], "difference B − A"],

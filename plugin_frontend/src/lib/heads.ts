@@ -32,3 +32,12 @@ export function toggled(picked: readonly string[], keys: readonly string[]): str
   const rest = picked.filter((key) => !among.has(key));
   return picked.length - rest.length === among.size ? rest : [...rest, ...among];
 }
+
+/** All heads between two of a block, layers as the block numbers them; both included. */
+export function headsBetween(layers: readonly number[], from: HeadOfLayer, to: HeadOfLayer): HeadOfLayer[] {
+  const [low, high] = [Math.min(from.layer, to.layer), Math.max(from.layer, to.layer)];
+  const [first, last] = [Math.min(from.head, to.head), Math.max(from.head, to.head)];
+  return layers
+    .filter((layer) => layer >= low && layer <= high)
+    .flatMap((layer) => Array.from({ length: last - first + 1 }, (_, index) => ({ layer, head: first + index })));
+}

@@ -26,6 +26,7 @@ const ACTIONS: Record<string, () => unknown> = {
   s: () => actions.toggleMode("ab"),
   d: () => actions.toggleMode("difference"),
   m: () => select({ smooth: !selection.peek().smooth }),
+  x: () => selection.peek().view === "heads" && actions.toggleChosenPicked(),
   "/": () => document.querySelector<HTMLElement>("input.search")?.focus(),
   "?": () => (helpShown.value = true),
 };

@@ -11,7 +11,7 @@ import type { Statistic } from "../../schema";
 import { selection, visibleSides } from "../../state";
 import { Pictures } from "../attention/Pictures";
 import { shownAttention } from "../attention/shown";
-import { emergenceOf, headOverSteps } from "./history";
+import { emergenceOf, headOverSteps, sameHistory } from "./history";
 import { shownUnit } from "./shown";
 import { headValues, offeredStatistic } from "./statistics";
 
@@ -70,7 +70,7 @@ function OverSteps(props: { statistic: Statistic; layerIndex: number; heads: num
     return history ? [{ side, history }] : [];
   });
   // Both sides of one run have the same lines.
-  const distinct = histories.filter(({ history }, index) => index === 0 || history !== histories[0].history);
+  const distinct = histories.filter(({ history }, index) => index === 0 || !sameHistory(history, histories[0].history));
   const lines = distinct.flatMap(({ side, history }, index): Line[] => {
     const line = (which: Head, kind: Line["kind"]): Line => {
       const { low, high, ...over } = headOverSteps(history, statistic.name, layerIndex, which);

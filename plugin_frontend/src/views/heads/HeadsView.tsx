@@ -2,6 +2,7 @@ import { Segmented } from "../../elements/Segmented";
 import { select, selection } from "../../state";
 import { HeadInspector } from "./HeadInspector";
 import { LISTED_PANELS, PANELS } from "./panels";
+import { SamplesPicker } from "./Samples";
 
 export function HeadsView() {
   const { Shown } = PANELS[selection.value.panel] ?? PANELS.matrix!;
@@ -17,7 +18,7 @@ export function HeadsView() {
 }
 
 function HeadsBar() {
-  const { panel } = selection.value;
+  const { panel, picked } = selection.value;
   return (
     <div class="heads-bar">
       <Segmented
@@ -26,6 +27,15 @@ function HeadsBar() {
         choices={LISTED_PANELS.map((value) => ({ value, label: PANELS[value]!.label, title: PANELS[value]!.title }))}
         onChoose={(chosen) => select({ panel: chosen })}
       />
+      <SamplesPicker />
+      {picked.length > 0 && (
+        <span class="picked-count" data-testid="picked">
+          {picked.length} picked
+          <button type="button" class="quiet" onClick={() => select({ picked: [] })}>
+            clear
+          </button>
+        </span>
+      )}
     </div>
   );
 }

@@ -1,129 +1,127 @@
-import { chooseHead } from "../../actions";
-import { magnitudeTable, obstacle } from "../../comparison";
-import { statisticsOf } from "../../data";
-import { HeadMatrix } from "../../elements/HeadMatrix";
+import { differenceTable, magnitudeTable, obstacle } from "../../comparison";
+import { historiesOf } from "../../cohorts";
 import { Legend } from "../../elements/Legend";
 import { Notice, Panel } from "../../elements/Panel";
-import { Select } from "../../elements/Select";
-import { formatBlock, formatNumber, formatSigned } from "../../lib/format";
-import type { Scale } from "../../lib/scale";
+import { select, selection } from "../../state";
 import type { Statistic } from "../../schema";
-import { select, selection, visibleSides } from "../../state";
+import { filteredHeads } from "./filtered";
+import { CellsPicker, FilterInput, NormalisationPicker, StatisticPicker } from "./HeadControls";
 import { HeadGallery } from "./HeadGallery";
-import { blocksShown, commonScale, isDefined, statisticsOffered, type BlockShown } from "./statistics";
+import { blocksWithHistory, EmergenceBlocks, emergenceScale, OverStepsBlocks } from "./OverStepsBlocks";
+import { SamplesNote } from "./Samples";
+import { headsShown, isNormalised, shownUnit, type HeadsShown } from "./shown";
+import { blocksShown, commonScale } from "./statistics";
+import { NotDefined, saysSomething, ValueBlocks } from "./ValueBlocks";
 
 /** A statistic of every head, block by block, as layer x head matrices. */
 export function MatrixPanel() {
-  const { mode, statistic: chosen } = selection.value;
-  const sides = visibleSides.value;
-  const progress = sides.map((side) => statisticsOf[side]);
-  const failed = progress.find(({ error }) => error.value !== null);
-  const frames = Object.fromEntries(sides.map((side) => [side, statisticsOf[side].value.value ?? undefined]));
-  const front = frames[sides[0]] ?? frames[sides[1]];
+  const { mode, cells } = selection.value;
+  const shown = headsShown();
+  const { front, offered, statistic, ready } = shown;
   const asDifference = mode === "difference";
-  const offered = front ? statisticsOffered(front) : [];
-  const statistic = offered.find(({ name }) => name === chosen) ?? offered[0];
-  const ready = front && statistic && obstacle.value === null && sides.every((side) => frames[side]);
-  const blocks = ready ? blocksShown(frames, statistic.name, asDifference) : [];
-  const scale = commonScale(blocks, asDifference);
+  const signed = asDifference || isNormalised();
+  const blocks = ready && statistic ? blocksShown(shown.frames, statistic.name, asDifference, shown.change) : [];
+  const scale = commonScale(blocks, signed);
+  const heads = filteredHeads(shown);
+  const histories = cells === "value" ? [] : shown.sides.map((side) => historiesOf[side]);
+  const failed = histories.find(({ error }) => error.value !== null);
 
   return (
     <Panel
       testId="heads"
-      loading={progress.some(({ loading }) => loading.value)}
-      error={failed?.error.value}
-      onRetry={failed?.retry}
+      loading={shown.loading || histories.some(({ loading }) => loading.value)}
+      error={shown.error ?? failed?.error.value}
+      onRetry={() => (shown.error === null ? failed?.retry() : shown.retry())}
       title={statistic && <StatisticPicker offered={offered} chosen={statistic} />}
       aside={
-        statistic && (
+        statistic &&
+        (cells === "value" ? (
           <Legend
             scale={scale}
-            table={magnitudeTable(asDifference)}
+            table={signed ? differenceTable() : magnitudeTable(false)}
             title={asDifference ? "B − A" : "per head"}
-            unit={statistic.unit}
+            unit={shownUnit(statistic)}
           />
-        )
+        ) : (
+          <CellsKey shown={shown} statistic={statistic} />
+        ))
       }
     >
       {obstacle.value !== null && <Notice>{obstacle}</Notice>}
       {front && !statistic && <Notice>No attention was logged for this example.</Notice>}
       {statistic && <p class="description">{statistic.description}</p>}
-      <div class="blocks">
-        {blocks.filter(saysSomething).map((shown) => (
-          <Block key={shown.block.name} shown={shown} scale={scale} asDifference={asDifference} />
-        ))}
-      </div>
-      {ready && <NotDefined blocks={blocks.filter((shown) => !saysSomething(shown))} />}
-      {ready && <HeadGallery />}
+      {ready && statistic && (
+        <>
+          <div class="heads-controls">
+            <CellsPicker />
+            <NormalisationPicker />
+            {asDifference && <LargestChange />}
+            <FilterInput offered={offered} heads={heads} />
+          </div>
+          <div class="heads-notes">
+            <SamplesNote shown={shown} statistic={statistic.name} />
+            {asDifference && cells === "value" && shown.change && (
+              <span class="chance-key" data-testid="chance-key">
+                <i class="swatch corner" /> beyond chance
+              </span>
+            )}
+          </div>
+          {cells === "value" ? (
+            <>
+              <ValueBlocks blocks={blocks} scale={scale} signed={signed} passing={heads.passing} />
+              <NotDefined blocks={blocks.filter((one) => !saysSomething(one))} />
+            </>
+          ) : cells === "steps" ? (
+            <OverStepsBlocks shown={shown} statistic={statistic} passing={heads.passing} />
+          ) : (
+            <EmergenceBlocks shown={shown} statistic={statistic} passing={heads.passing} />
+          )}
+          <HeadGallery />
+        </>
+      )}
     </Panel>
   );
 }
 
-function saysSomething({ matrices, ...shown }: BlockShown): boolean {
-  return shown.obstacle !== null || matrices.some(({ values }) => isDefined(values));
-}
-
-function NotDefined({ blocks }: { blocks: readonly BlockShown[] }) {
-  if (blocks.length === 0) return null;
-  const names = blocks.map(({ block }) => formatBlock(block.name)).join(", ");
+function LargestChange() {
   return (
-    <p class="not-defined" data-testid="not-defined">
-      <i class="swatch hatched" /> Not defined for {names}.
-    </p>
-  );
-}
-
-function StatisticPicker({ offered, chosen }: { offered: readonly Statistic[]; chosen: Statistic }) {
-  const custom = offered.some((statistic) => statistic.custom);
-  return (
-    <Select
-      label="Statistic"
-      options={offered.map((statistic) => ({
-        value: statistic.name,
-        label: statistic.title,
-        group: custom ? (statistic.custom ? "Your own" : "Built in") : undefined,
-      }))}
-      value={chosen.name}
-      onChoose={(statistic) => select({ statistic })}
-    />
-  );
-}
-
-function Block({ shown, scale, asDifference }: { shown: BlockShown; scale: Scale; asDifference: boolean }) {
-  const { block, matrices } = shown;
-  const { block: chosenBlock, layer, head } = selection.value;
-  const chosen = chosenBlock === block.name;
-  const title = formatBlock(block.name);
-  return (
-    <section
-      class="block"
-      data-testid={`block-${block.name}`}
-      data-chosen={chosen}
-      style={{ "--sides": Math.max(1, matrices.length) }}
+    <button
+      type="button"
+      class="button"
+      data-testid="largest-change"
+      title="List the heads, those that changed most first"
+      onClick={() => select({ panel: "list", sort: "-change" })}
     >
-      <h3>
-        {title}{" "}
+      Largest change
+    </button>
+  );
+}
+
+/** What charts and steps of emergence mean. */
+function CellsKey({ shown, statistic }: { shown: HeadsShown; statistic: Statistic }) {
+  const histories = blocksWithHistory(shown, statistic).flatMap((one) => one.histories.map(({ history }) => history));
+  if (histories.length === 0) return null;
+  if (selection.value.cells === "emergence") {
+    if (selection.value.cohort === null) return null;
+    return (
+      <div class="emergence-key" title={histories[0].emergenceRule} data-testid="emergence-key">
+        <Legend scale={emergenceScale(histories)} table={magnitudeTable(false)} title="emerges at step" unit="" />
         <span class="muted">
-          {block.query === block.key ? `within ${block.query}` : `${block.query} looks at ${block.key}`}
+          <i class="swatch blank" /> does not
         </span>
-      </h3>
-      {shown.obstacle !== null && <p class="muted">{shown.obstacle}</p>}
-      <div class="matrices">
-        {matrices.map(({ side, values }) => (
-          <div key={side} class="matrix-of">
-            {matrices.length > 1 && <span class={`chip ${side}`}>{side.toUpperCase()}</span>}
-            <HeadMatrix
-              {...values}
-              label={`${title}, layers by heads${side === "both" ? ", B minus A" : `, ${side.toUpperCase()}`}`}
-              scale={scale}
-              table={magnitudeTable(asDifference)}
-              selected={chosen && layer !== null && head !== null ? { layer, head } : null}
-              format={asDifference ? formatSigned : formatNumber}
-              onChoose={(toLayer, toHead) => chooseHead(block.name, toLayer, toHead)}
-            />
-          </div>
-        ))}
       </div>
-    </section>
+    );
+  }
+  return (
+    <span class="charts-key muted" data-testid="charts-key">
+      <span>
+        <i class="key-dot" /> this step
+      </span>
+      {selection.value.cohort !== null && (
+        <span title={histories[0].emergenceRule}>
+          <i class="key-since" /> emerges
+        </span>
+      )}
+    </span>
   );
 }

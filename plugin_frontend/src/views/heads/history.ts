@@ -41,3 +41,13 @@ export function historyRange(history: CohortHistory, statistic: string): [number
   const size = history.steps.length * history.layers * history.heads;
   return range(history.mean.subarray(place * size, (place + 1) * size));
 }
+
+/** Whether two histories are of the same values: a run that stands on both sides is shown once. */
+export function sameHistory(one: CohortHistory, other: CohortHistory): boolean {
+  if (one === other) return true;
+  return (
+    one.steps.join() === other.steps.join() &&
+    one.mean.length === other.mean.length &&
+    one.mean.every((value, index) => Object.is(value, other.mean[index]))
+  );
+}

@@ -1,6 +1,6 @@
 /** What all panels with head statistics show: of which statistic, over which samples, compared or not. */
 
-import { cohortChange, headStatisticsOf, type ChangeFrame } from "../../cohorts";
+import { changeWanted, cohortChange, headStatisticsOf, type ChangeFrame } from "../../cohorts";
 import { obstacle } from "../../comparison";
 import type { StatisticsFrame } from "../../frames";
 import type { Side } from "../../lib/selection";
@@ -24,11 +24,11 @@ export interface HeadsShown {
 }
 
 export function headsShown(): HeadsShown {
-  const { cohort, statistic: wanted, mode, panel } = selection.value;
+  const { cohort, statistic: wanted } = selection.value;
   const sides = visibleSides.value;
   const frames = Object.fromEntries(sides.map((side) => [side, headStatisticsOf[side].value.value ?? undefined]));
   const front = frames[sides[0]] ?? frames[sides[1]];
-  const overPairs = cohort !== null && (mode === "difference" || (mode === "ab" && panel === "list"));
+  const overPairs = cohort !== null && changeWanted.value;
   const change = overPairs ? cohortChange.value.value : null;
   const progress = [...sides.map((side) => headStatisticsOf[side]), ...(overPairs ? [cohortChange] : [])];
   const failed = progress.find(({ error }) => error.value !== null);
