@@ -15,9 +15,10 @@ import marks from "./styles/marks.css?inline";
 import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
+import similarity from "./styles/similarity.css?inline";
 
 /** Later ones refine earlier ones. */
-const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, headPanels, budget, attention, embeddings, relevancy];
+const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, headPanels, budget, similarity, attention, embeddings, relevancy];
 
 export function adoptStyles(): void {
   document.adoptedStyleSheets = SHEETS.map((source) => {

@@ -2,9 +2,10 @@
 
 import type { ComponentType } from "preact";
 import { HEAD_PANELS, type HeadPanel } from "../../lib/selection";
-import { Budget } from "./Budget";
+import { BudgetPanel } from "./BudgetPanel";
 import { MatrixPanel } from "./MatrixPanel";
-import { Scatter } from "./Scatter";
+import { ScatterPanel } from "./ScatterPanel";
+import { SimilarityPanel } from "./SimilarityPanel";
 
 interface PanelEntry {
   label: string;
@@ -14,8 +15,9 @@ interface PanelEntry {
 
 export const PANELS: Partial<Record<HeadPanel, PanelEntry>> = {
   matrix: { label: "Matrix", title: "Layers by heads", Shown: MatrixPanel },
-  scatter: { label: "Scatter", title: "Heads by two statistics", Shown: Scatter },
-  budget: { label: "Budget", title: "What attention is spent on", Shown: Budget },
+  scatter: { label: "Scatter", title: "Heads by two statistics", Shown: ScatterPanel },
+  similarity: { label: "Similarity", title: "Which heads look at the same things", Shown: SimilarityPanel },
+  budget: { label: "Budget", title: "What attention is spent on", Shown: BudgetPanel },
 };
 
 /** Those there are, in their order. */
