@@ -16,6 +16,7 @@ import marks from "./styles/marks.css?inline";
 import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
+import similarity from "./styles/similarity.css?inline";
 
 /** Later ones refine earlier ones. */
 const SHEETS = [
@@ -31,6 +32,7 @@ const SHEETS = [
   heads,
   headPanels,
   budget,
+  similarity,
   attention,
   embeddings,
   relevancy,

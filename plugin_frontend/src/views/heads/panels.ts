@@ -2,10 +2,11 @@
 
 import type { ComponentType } from "preact";
 import { HEAD_PANELS, type HeadPanel } from "../../lib/selection";
-import { Budget } from "./Budget";
+import { BudgetPanel } from "./BudgetPanel";
 import { HeadList } from "./HeadList";
 import { MatrixPanel } from "./MatrixPanel";
-import { Scatter } from "./Scatter";
+import { ScatterPanel } from "./ScatterPanel";
+import { SimilarityPanel } from "./SimilarityPanel";
 
 interface PanelEntry {
   label: string;
@@ -13,11 +14,12 @@ interface PanelEntry {
   Shown: ComponentType;
 }
 
-export const PANELS: Partial<Record<HeadPanel, PanelEntry>> = {
+export const PANELS: Record<HeadPanel, PanelEntry> = {
   matrix: { label: "Matrix", title: "Layers by heads", Shown: MatrixPanel },
-  scatter: { label: "Scatter", title: "Heads by two statistics", Shown: Scatter },
-  budget: { label: "Budget", title: "What attention is spent on", Shown: Budget },
   list: { label: "List", title: "All heads, to be sorted and narrowed down", Shown: HeadList },
+  scatter: { label: "Scatter", title: "Heads by two statistics", Shown: ScatterPanel },
+  similarity: { label: "Similarity", title: "Which heads look at the same things", Shown: SimilarityPanel },
+  budget: { label: "Budget", title: "What attention is spent on", Shown: BudgetPanel },
 };
 
 /** Those there are, in their order. */

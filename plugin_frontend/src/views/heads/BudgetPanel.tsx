@@ -27,7 +27,7 @@ interface SideBudget {
 }
 
 /** What the attention of content tokens is spent on, layer by layer and step by step. */
-export function Budget() {
+export function BudgetPanel() {
   const { averaged, mode, layer } = selection.value;
   const sides = visibleSides.value;
   const progress = sides.map((side) => budgetsOf[side]);

@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { chooseHead } from "../../actions";
 import { obstacle } from "../../comparison";
-import { statisticsOf } from "../../data";
+import { headStatisticsOf } from "../../cohorts";
 import { HeadScatter } from "../../elements/HeadScatter";
 import { Legend } from "../../elements/Legend";
 import { Notice, Panel } from "../../elements/Panel";
@@ -25,13 +25,13 @@ interface Plotted {
 }
 
 /** All heads in the plane of two statistics. */
-export function Scatter() {
+export function ScatterPanel() {
   const { across, up, tint, mode } = selection.value;
   const sides = visibleSides.value;
-  const progress = sides.map((side) => statisticsOf[side]);
+  const progress = sides.map((side) => headStatisticsOf[side]);
   const failed = progress.find(({ error }) => error.value !== null);
   const frames = sides.flatMap((side) => {
-    const frame = statisticsOf[side].value.value;
+    const frame = headStatisticsOf[side].value.value;
     return frame ? [{ side, frame }] : [];
   });
   const [front] = frames;
@@ -40,7 +40,7 @@ export function Scatter() {
   const axes = front ? axesShown(front.frame, offered, across, up) : null;
   const ready = axes && obstacle.value === null && frames.length === sides.length;
   const [x, y] = axes?.map(({ name }) => name) ?? ["", ""];
-  const found = sides.map((side) => statisticsOf[side].value.value);
+  const found = sides.map((side) => headStatisticsOf[side].value.value);
   const { shown, drawn, all } = useMemo(() => plotted(ready ? frames : [], x, y, asDifference), [ready, x, y, asDifference, ...found]);
   const without = blocksWithout(all, drawn);
   const blocks = [...new Set(drawn.map(({ block }) => block))];

@@ -1,0 +1,101 @@
+import { perSide } from "../../catalogue";
+import { attentionOf } from "../../data";
+import { Legend } from "../../elements/Legend";
+import { TokenText } from "../../elements/TokenText";
+import { showTip } from "../../elements/Tooltip";
+import { besideOf, matchedFrame, matchedHead } from "../../head_panels";
+import { formatToken, formatWeight } from "../../lib/format";
+import { parseHead, type HeadOfLayer } from "../../lib/heads";
+import { selection } from "../../state";
+import { chosenTokenName } from "../attention/AttentionSide";
+import { Pictures } from "../attention/Pictures";
+import { shownFrames, type AttentionShown, type SideShown } from "../attention/shown";
+
+/** The chosen token in the chosen head, and in the one that is compared with it, on one scale. */
+export function ComparedHeads({ block }: { block: string }) {
+  const { layer, head, beside, role, matched } = selection.value;
+  const other = beside === null ? null : parseHead(beside);
+  if (selection.value.block !== block || layer === null || typeof head !== "number") return null;
+  const frames = [
+    perSide((side) => (side === "b" && matched && matchedHead.value ? matchedFrame : attentionOf[side]).value.value),
+    ...(other ? [perSide((side) => besideOf[side].value.value)] : []),
+  ];
+  const items = shownFrames(frames).filter(({ sides }) => sides.length > 0);
+  const [first] = items[0]?.sides ?? [];
+  const reading = first && chosenReading(first);
+  if (!reading) return null;
+  const [scale, table] =
+    reading === "image" ? [items[0].imageScale, items[0].imageTable] : [items[0].wordScale, items[0].wordTable];
+  const titles = [chosenTitle({ layer, head }, matched ? matchedHead.value : null), ...(other ? [nameOf(other)] : [])];
+  const token = chosenTokenName(first);
+  return (
+    <section class="gallery" data-testid="compared">
+      <header class="gallery-head">
+        <h3>
+          {role === "query" ? `What ${token} looks at` : `What looks at ${token}`}
+          {!other && <span class="muted"> · choose a second head to compare</span>}
+        </h3>
+        <Legend scale={scale} table={table} title={items[0].asDifference ? "change of the weight" : "weight"} unit="" />
+      </header>
+      <div class="compared-heads">
+        {items.map((shown, index) => (
+          <figure key={index} data-testid={index === 0 ? "compared-chosen" : "compared-beside"}>
+            <div class="gallery-pictures">
+              {shown.sides.map((side) =>
+                reading === "image" ? (
+                  <Pictures key={side.side} shown={shown} side={side} small fixed />
+                ) : (
+                  <Words key={side.side} shown={shown} side={side} />
+                ),
+              )}
+            </div>
+            <figcaption>{titles[index]}</figcaption>
+          </figure>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** Which tokens the chosen block leads to. */
+function chosenReading({ readings: { image, words, manifest } }: SideShown): "image" | "words" | null {
+  if (image?.part?.chosen && manifest.images.length > 0) return "image";
+  return words?.part?.chosen ? "words" : null;
+}
+
+function Words({ shown, side }: { shown: AttentionShown; side: SideShown }) {
+  const { words } = side.readings;
+  if (!words) return null;
+  const { sequence, positions, weights } = words;
+  return (
+    <TokenText
+      label={`Words of ${sequence.name}`}
+      tokens={positions.map((index) => ({
+        index,
+        text: sequence.tokens[index],
+        modality: sequence.modality[index],
+        weight: weights ? weights[index] : null,
+      }))}
+      scale={shown.wordScale}
+      table={shown.wordTable}
+      chosen={null}
+      choosable={new Set()}
+      onHover={(index, event) =>
+        showTip(
+          event,
+          <>
+            {weights && <b>{formatWeight(weights[index], shown.asDifference)}</b>} “{formatToken(sequence.tokens[index])}”
+          </>,
+        )
+      }
+    />
+  );
+}
+
+function chosenTitle(head: HeadOfLayer, match: HeadOfLayer | null): string {
+  return match ? `A: ${nameOf(head)} · B: ${nameOf(match)}` : nameOf(head);
+}
+
+function nameOf({ layer, head }: HeadOfLayer): string {
+  return `layer ${layer}, head ${head}`;
+}
