@@ -1,9 +1,12 @@
 /** The plugin's routes as queries. URLs are relative to this module, so any path prefix works. */
 
 import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
-import type { Head, Normalisation, Role } from "./lib/selection";
+import type { AttentionPart } from "./lib/blocks";
+import { writeNumbers } from "./lib/number_set";
+import type { GalleryOver, Normalisation, Role } from "./lib/selection";
 import type { Query } from "./loading";
 import type {
+  AttentionGallery,
   AttentionWeights,
   BlockStatistics,
   Cohort,
@@ -170,18 +173,48 @@ function normalised(normalisation: Normalisation): Arguments {
   return normalisation === "none" ? {} : { normalisation };
 }
 
-export function attention(
-  place: Place,
-  block: string,
-  layer: number,
-  head: Head,
-  role: Role,
-  position: number,
-): Query<AttentionWeights> {
-  return binary("attention", { ...place, block, layer, head, [role]: position }, (message) => ({
+/** The weights of tokens, averaged, with heads and layers combined. `sinks`: say which keys are sinks. */
+export function attention(place: Place, part: AttentionPart, role: Role, sinks: boolean): Query<AttentionWeights> {
+  const { block, layers, heads, reduce, positions } = part;
+  const given = {
+    ...place,
+    block: block.name,
+    layer: writeNumbers(layers),
+    head: heads === "mean" ? heads : writeNumbers(heads),
+    [role]: writeNumbers(positions),
+    ...(reduce === "max" ? { reduce } : {}),
+    ...(sinks && role === "query" ? { sinks: 1 } : {}),
+  };
+  return binary("attention", given, (message) => ({
     weights: floats(message, "weights"),
     quantisationError: Number(message.header.quantisation_error ?? 0),
+    sinks: (message.header.sinks as number[] | undefined) ?? [],
   }));
+}
+
+/** The weights of tokens in every head of the part's layer, or of its head in every layer. */
+export function attentionGallery(
+  place: Place,
+  part: AttentionPart,
+  role: Role,
+  over: GalleryOver,
+): Query<AttentionGallery> {
+  const { block, layers, heads, positions } = part;
+  const head = heads === "mean" ? heads : heads[0];
+  const fixed: Arguments = over === "heads" ? { layer: layers[0] } : { head };
+  const given = { ...place, block: block.name, over, ...fixed, [role]: writeNumbers(positions) };
+  return binary("attention_gallery", given, (message) => {
+    const [, tokens] = shape(message, "weights");
+    const weights = floats(message, "weights");
+    const items = message.header.items as number[];
+    return {
+      items,
+      weights: items.map((_, index) => weights.subarray(index * tokens, (index + 1) * tokens)),
+      imageMass: floats(message, "image_mass"),
+      targetMass: floats(message, "target_mass"),
+      quantisationError: Number(message.header.quantisation_error ?? 0),
+    };
+  });
 }
 
 /** The basis depends on what is logged, hence on the logdir's `version`. */

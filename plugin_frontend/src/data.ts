@@ -3,7 +3,7 @@
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
 import { exampleOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
-import { attentionFrame, galleryFrames, relevancyFrame, statisticsFrame } from "./frames";
+import { attentionFrame, galleryFrame, relevancyFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
 import type { Side } from "./lib/selection";
 import { prefetch, type Query } from "./loading";
@@ -43,15 +43,17 @@ export const attentionOf = perSide((side) =>
   }),
 );
 
-const GALLERY_HEADS = 32;
+const galleryInSight = computed(
+  () => view.value === "heads" || (view.value === "attention" && selection.value.layout === "gallery"),
+);
 
-/** The selected token in all heads of the selected layer, where they are not too many to look at. */
+/** The selected tokens in all heads of the selected layer; in the Attention view perhaps in all layers. */
 export const galleryOf = perSide((side) =>
   resource(() => {
     const place = placeOf[side].value;
-    const found = manifestOf[side].value.value?.attention.find(({ name }) => name === block.value);
-    if (!place || !found || found.heads > GALLERY_HEADS) return null;
-    return view.value === "heads" ? galleryFrames(place, selection.value, found.heads) : undefined;
+    if (!place || block.value === null) return null;
+    if (!galleryInSight.value) return undefined;
+    return galleryFrame(place, view.value === "heads" ? { ...selection.value, over: "heads" } : selection.value);
   }),
 );
 

@@ -2,9 +2,9 @@
 
 import * as api from "./api";
 import { attentionPlan, findSequence, type AttentionPart, type AttentionPlan } from "./lib/blocks";
-import type { Normalisation, Selection } from "./lib/selection";
-import { load, together, type Query } from "./loading";
-import type { BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
+import type { GalleryOver, Normalisation, Selection } from "./lib/selection";
+import { load, type Query } from "./loading";
+import type { AttentionGallery, BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
 
 export interface StatisticsFrame {
   manifest: Manifest;
@@ -15,6 +15,8 @@ export interface StatisticsFrame {
 export interface ShownPart extends AttentionPart {
   weights: Float32Array;
   quantisationError: number;
+  /** Tokens among those shown that are sinks, where these are masked. */
+  sinks: readonly number[];
 }
 
 export interface AttentionFrame {
@@ -44,23 +46,54 @@ export function statisticsFrame(place: api.Place, normalisation: Normalisation =
 }
 
 export function attentionFrame(place: api.Place, selection: Selection): Query<AttentionFrame> {
-  const { block, layer, head, sequence, token, role } = selection;
+  const { block, layer, head, headSet, layerSet, reduce, sequence, tokens, role, maskSinks } = selection;
+  const asked = [block, layer, head, headSet, layerSet, reduce, sequence, tokens, role, maskSinks];
   return {
-    key: `attention ${placeKey(place)} ${JSON.stringify([block, layer, head, sequence, token, role])}`,
+    key: `attention ${placeKey(place)} ${JSON.stringify(asked)}`,
     run: async (signal) => {
       const manifest = await load(api.manifest(place), signal);
       const plan = attentionPlan(manifest, selection);
       if (!plan) return { manifest, plan };
-      const parts = plan.parts.map((part) => fill(place, manifest, plan, part, signal));
+      const parts = plan.parts.map((part) => fill(place, manifest, plan, part, maskSinks, signal));
       return { manifest, plan: { ...plan, parts: await Promise.all(parts) } };
     },
   };
 }
 
-/** The attention of the token in every head of the selected layer. */
-export function galleryFrames(place: api.Place, selection: Selection, heads: number): Query<AttentionFrame[]> {
-  const frames = [...Array(heads).keys()].map((head) => attentionFrame(place, { ...selection, head }));
-  return together(`gallery ${frames.map(({ key }) => key).join()}`, frames);
+/** The chosen tokens in every head of a layer, or in every layer. */
+export interface GalleryFrame extends AttentionGallery {
+  over: GalleryOver;
+  /** One per item: what a single request for it would have brought. */
+  frames: AttentionFrame[];
+}
+
+/** The selected tokens in every head of the selected layer, or in every layer; null without attention. */
+export function galleryFrame(place: api.Place, selection: Selection): Query<GalleryFrame | null> {
+  const { block, layer, head, sequence, tokens, role, over } = selection;
+  const asked = [block, layer, over === "layers" && head, sequence, tokens, role, over];
+  return {
+    key: `gallery ${placeKey(place)} ${JSON.stringify(asked)}`,
+    run: async (signal) => {
+      const manifest = await load(api.manifest(place), signal);
+      // Of every head (or layer) at once: a set would say which of them.
+      const plan = attentionPlan(manifest, { ...selection, headSet: [], layerSet: [], ...wholly(over) });
+      const part = plan?.parts.find(({ chosen }) => chosen);
+      if (!plan || !part || part.missing !== null) return null;
+      const gallery = await load(api.attentionGallery(place, part, role, over), signal);
+      const { quantisationError } = gallery;
+      const frames = gallery.items.map((item, index) => {
+        const which = over === "heads" ? { heads: [item] } : { layers: [item] };
+        const parts = [{ ...part, ...which, weights: gallery.weights[index], quantisationError, sinks: [] }];
+        return { manifest, plan: { ...plan, parts } };
+      });
+      return { ...gallery, over, frames };
+    },
+  };
+}
+
+/** The mean stands for whatever head is asked for in a gallery of heads. */
+function wholly(over: GalleryOver): Partial<Selection> {
+  return over === "heads" ? { head: "mean" } : {};
 }
 
 export function relevancyFrame(place: api.Place): Query<RelevancyFrame> {
@@ -104,17 +137,17 @@ async function fill(
   manifest: Manifest,
   plan: AttentionPlan,
   part: AttentionPart,
+  maskSinks: boolean,
   signal: AbortSignal,
 ): Promise<ShownPart> {
-  const { block, layer, head, position } = part;
   const nothing = () => new Float32Array(findSequence(manifest, part.shown)!.tokens.length).fill(NaN);
-  if (part.missing !== null) return { ...part, weights: nothing(), quantisationError: 0 };
+  const unknown = () => ({ ...part, weights: nothing(), quantisationError: 0, sinks: [] });
+  if (part.missing !== null) return unknown();
   try {
-    const query = api.attention(place, block.name, layer, head, plan.role, position);
-    return { ...part, ...(await load(query, signal)) };
+    return { ...part, ...(await load(api.attention(place, part, plan.role, maskSinks), signal)) };
   } catch (error) {
     if (part.chosen || signal.aborted) throw error;
-    return { ...part, weights: nothing(), quantisationError: 0, missing: (error as Error).message };
+    return { ...unknown(), missing: (error as Error).message };
   }
 }
 

@@ -50,10 +50,10 @@ export const matching = resource(() => {
 });
 
 /** The chosen token in the head that is compared with the chosen one. */
-export const besideOf = perSide((side) =>
+export const comparedHeadOf = perSide((side) =>
   resource(() => {
-    const [place, { beside }] = [placeOf[side].value, selection.value];
-    const head = beside === null ? null : parseHead(beside);
+    const [place, { comparedHead }] = [placeOf[side].value, selection.value];
+    const head = comparedHead === null ? null : parseHead(comparedHead);
     if (!place || !head) return null;
     return inSight("similarity") ? attentionFrame(place, { ...selection.value, ...head }) : undefined;
   }),

@@ -226,6 +226,19 @@ export interface AttentionWeights {
   weights: Float32Array;
   /** Bound on the error of each weight, from storing it in fewer bits. */
   quantisationError: number;
+  /** Positions of the keys that are sinks, where that was asked for. */
+  sinks: number[];
+}
+
+/** The same tokens' weights in several heads or layers. */
+export interface AttentionGallery {
+  /** Numbers of the heads or layers. */
+  items: number[];
+  weights: Float32Array[];
+  /** What the weights of each sum up to on the image and inside the target boxes; NaN where there are none. */
+  imageMass: Float32Array;
+  targetMass: Float32Array;
+  quantisationError: number;
 }
 
 export interface Projection {

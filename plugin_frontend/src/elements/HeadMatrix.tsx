@@ -48,6 +48,9 @@ interface Props extends HeadValues {
   onChoose(layer: number, head: Head): void;
   /** With Ctrl, Cmd or (`through`: all from the selected head on) Shift held. */
   onPick?(layer: number, head: number, through: boolean): void;
+  /** Take all heads of a layer, or a head of all layers: the labels are buttons then. */
+  onLayer?(layer: number): void;
+  onColumn?(head: Head): void;
 }
 
 const NUMBERS_UP_TO = 8;
@@ -113,16 +116,26 @@ export function HeadMatrix(props: Props) {
       onMouseLeave={hideTip}
       onFocusOut={hideTip}
     >
-      <div class="matrix-row matrix-heads" aria-hidden="true" data-row="names">
+      <div class="matrix-row matrix-heads" aria-hidden={props.onColumn ? undefined : "true"} data-row="names">
         <span data-value="layer" />
         {columns.map((head) => (
-          <span key={head} data-value={head === "mean" ? head : `head ${head}`}>{head === "mean" ? "mean" : showsLabel(head, heads, props.compact) ? head : ""}</span>
+          <span key={head} data-value={head === "mean" ? head : `head ${head}`}>
+            <Label
+              text={head === "mean" ? "mean" : showsLabel(head, heads, props.compact) ? String(head) : ""}
+              title={`${nameOf(head, heads)} in all layers`}
+              onClick={props.onColumn && (() => props.onColumn!(head))}
+            />
+          </span>
         ))}
       </div>
       {layers.map((layer, line) => (
         <div class="matrix-row" role="row" key={layer}>
           <span class="matrix-layer" role="rowheader" data-value={layer}>
-            {layers.length <= (props.compact ? 14 : 24) || line % 4 === 0 ? layer : ""}
+            <Label
+              text={layers.length <= (props.compact ? 14 : 24) || line % 4 === 0 ? String(layer) : ""}
+              title={`All heads of layer ${layer}`}
+              onClick={props.onLayer && (() => props.onLayer!(layer))}
+            />
           </span>
           {columns.map((head, column) => {
             const value = valueAt(line, head);
@@ -153,6 +166,16 @@ export function HeadMatrix(props: Props) {
         </div>
       ))}
     </div>
+  );
+}
+
+/** A number beside the cells: a button where it can be chosen. */
+function Label({ text, title, onClick }: { text: string; title: string; onClick?(): void }) {
+  if (!onClick) return <>{text}</>;
+  return (
+    <button type="button" class="matrix-label" tabIndex={-1} title={title} aria-label={title} onClick={onClick}>
+      {text}
+    </button>
   );
 }
 

@@ -2,7 +2,8 @@
 
 import { gradient, type ColourTable } from "../lib/colour";
 import { formatNumber, formatSigned, withUnit } from "../lib/format";
-import { position, ticks, type Scale } from "../lib/scale";
+import { position, ticks, valueAt, type Scale } from "../lib/scale";
+import type { Scaling } from "../lib/selection";
 
 interface Props {
   scale: Scale;
@@ -15,14 +16,15 @@ interface Props {
 }
 
 export function Legend({ scale, table, title, unit, note, narrow }: Props) {
-  const middle = scale.diverging ? [0] : narrow ? [] : ticks(scale.low, scale.high, 3).filter((tick) => inside(scale, tick));
-  const shown = [scale.low, ...middle, scale.high];
+  const middle = scale.diverging ? [0] : narrow ? [] : between(scale);
+  const shown = [valueAt(scale, 0), ...middle, valueAt(scale, 1)];
+  const said = [scale.scaling && SCALING_NOTES[scale.scaling], note].filter(Boolean).join("; ");
   const format = scale.diverging ? formatSigned : formatNumber;
   return (
     <figure class={`legend ${narrow ? "narrow" : ""}`} data-testid="legend" aria-label={`Colour scale: ${title}`}>
       <figcaption>
         {withUnit(title, unit && `(${unit})`)}
-        {note && <span class="muted">{narrow ? note : ` · ${note}`}</span>}
+        {said && <span class="muted">{narrow ? said : ` · ${said}`}</span>}
       </figcaption>
       <div class="legend-bar" style={{ background: gradient(table) }} />
       <div class="legend-numbers">
@@ -38,6 +40,22 @@ export function Legend({ scale, table, title, unit, note, narrow }: Props) {
       </div>
     </figure>
   );
+}
+
+const SCALING_NOTES: Record<Scaling, string> = {
+  linear: "",
+  clipped: "1st to 99th percentile",
+  log: "logarithmic",
+  rank: "by rank",
+};
+
+/** Numbers to be told between the ends: round ones, powers of ten, or the median of ranks. */
+function between(scale: Scale): number[] {
+  if (scale.scaling === "rank") return [valueAt(scale, 0.5)];
+  if (scale.scaling !== "log") return ticks(scale.low, scale.high, 3).filter((tick) => inside(scale, tick));
+  const [low, high] = [Math.log10(scale.low), Math.log10(scale.high)];
+  const powers = ticks(low, high, 3).filter(Number.isInteger);
+  return powers.map((power) => 10 ** power).filter((power) => inside(scale, power));
 }
 
 /** Far enough from both ends for its number not to collide with theirs. */

@@ -2,7 +2,7 @@
 
 import type { Order } from "../schema";
 import type { Parameters } from "./address";
-import { choice, flag, list, optional, wholeNumber, share, text, type Field } from "./selection_fields";
+import { choice, flag, list, numberSet, optional, wholeNumber, share, text, type Field } from "./selection_fields";
 
 export const VIEWS = ["heads", "attention", "embeddings", "relevancy"] as const;
 export const MODES = ["a", "b", "ab", "difference"] as const;
@@ -11,6 +11,15 @@ export const HEAD_PANELS = ["matrix", "list", "scatter", "similarity", "budget"]
 /** What a cell of the layer x head matrix holds. */
 export const CELLS = ["value", "steps", "emergence"] as const;
 export const NORMALISATIONS = ["none", "z", "compat"] as const;
+/** How the weights of several heads and layers become one. */
+export const REDUCTIONS = ["mean", "max"] as const;
+/** How the Attention view shows the chosen tokens' attention. */
+export const LAYOUTS = ["picture", "gallery", "matrix"] as const;
+export const GALLERIES = ["heads", "layers"] as const;
+export const GALLERY_ORDERS = ["number", "statistic", "image", "target"] as const;
+/** How weights become colours. */
+export const SCALINGS = ["linear", "clipped", "log", "rank"] as const;
+export const BESIDES = ["sides", "heads", "samples"] as const;
 
 /** What the colour of a head says in the scatter of heads. */
 export const TINTS = ["layer", "block"] as const;
@@ -21,9 +30,15 @@ export type Mode = (typeof MODES)[number];
 export type HeadPanel = (typeof HEAD_PANELS)[number];
 export type Cells = (typeof CELLS)[number];
 export type Normalisation = (typeof NORMALISATIONS)[number];
+export type Reduction = (typeof REDUCTIONS)[number];
+export type Layout = (typeof LAYOUTS)[number];
+export type GalleryOver = (typeof GALLERIES)[number];
+export type GalleryOrder = (typeof GALLERY_ORDERS)[number];
+export type Scaling = (typeof SCALINGS)[number];
+export type Beside = (typeof BESIDES)[number];
 export type Side = "a" | "b";
 export type Head = number | "mean";
-/** Does the chosen token look (query), or is it looked at (key)? */
+/** Do the chosen tokens look (query), or are they looked at (key)? */
 export type Role = "query" | "key";
 /** Two of the three principal components, counted from 0. */
 export type Axes = readonly [number, number];
@@ -59,15 +74,27 @@ const FIELDS = {
   tint: choice("tint", TINTS),
   /** Similarity of heads: their order, and the head ("layer.head") to be compared with the chosen one. */
   arranged: choice("arranged", ARRANGEMENTS),
-  beside: optional("beside", text),
+  comparedHead: optional("compared_head", text),
   /** Show of B the head that matches the chosen one of A, rather than the one of the same number. */
   matched: flag("matched"),
   /** The budget over the steps: the mean of the layers, rather than the chosen one. */
   averaged: flag("averaged"),
   sequence: optional("sequence", text),
-  token: optional("token", wholeNumber),
+  tokens: numberSet("token"),
   role: choice<Role>("role", ["query", "key"]),
   smooth: flag("smooth"),
+  /** Heads and layers whose weights are combined; none: the one head and layer above. */
+  headSet: numberSet("heads"),
+  layerSet: numberSet("layers"),
+  reduce: choice("reduce", REDUCTIONS),
+  layout: choice("layout", LAYOUTS),
+  /** What a gallery goes through, and in which order. */
+  over: choice("over", GALLERIES),
+  galleryOrder: choice("gallery_order", GALLERY_ORDERS),
+  scaling: choice("scale", SCALINGS),
+  maskSinks: flag("mask_sinks"),
+  /** What stands side by side. */
+  beside: choice("beside", BESIDES),
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),

@@ -29,13 +29,22 @@ const EVERYTHING: Selection = {
   up: "entropy",
   tint: "block",
   arranged: "layers",
-  beside: "3.1",
+  comparedHead: "3.1",
   matched: true,
   averaged: true,
   sequence: "text",
-  token: 0,
+  tokens: [0, 3, 4, 5, 9],
   role: "key",
   smooth: true,
+  headSet: [0, 11],
+  layerSet: [2, 3],
+  reduce: "max",
+  layout: "gallery",
+  over: "layers",
+  galleryOrder: "target",
+  scaling: "rank",
+  maskSinks: true,
+  beside: "samples",
   depth: 12,
   axes: [1, 2],
   methods: ["relevancy", "mine, 100%"],
@@ -68,7 +77,7 @@ describe("a link", () => {
   });
 
   it("with garbled values selects nothing in their place", () => {
-    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: "," };
+    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: ",", token: "3-x", scale: "cubic" };
     expect(fromParameters(garbled)).toEqual(NOTHING_SELECTED);
   });
 

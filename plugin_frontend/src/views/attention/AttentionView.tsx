@@ -1,27 +1,33 @@
-import { chooseRole } from "../../actions";
-import { attentionOf } from "../../data";
+import { chooseHead, chooseRole } from "../../actions";
+import { attentionOf, galleryOf } from "../../data";
 import { Legend } from "../../elements/Legend";
 import { Notice, Panel } from "../../elements/Panel";
 import { Segmented } from "../../elements/Segmented";
 import { formatNumber } from "../../lib/format";
 import { exceeds } from "../../lib/readings";
+import type { Layout } from "../../lib/selection";
 import { select, selection, visibleSides } from "../../state";
 import { AttentionSide, chosenTokenName } from "./AttentionSide";
+import { AttentionControls } from "./AttentionControls";
+import { besideError, besideLoading } from "./beside";
+import { GalleryItems } from "./GalleryItems";
+import { galleryShown } from "./gallery";
 import { HeadNavigator } from "./HeadNavigator";
-import { shownAttention, type AttentionShown } from "./shown";
+import { shownAttention, shownBeside, type AttentionShown } from "./shown";
 
 export function AttentionView() {
-  const shown = shownAttention();
-  const { role, smooth } = selection.value;
-  const progress = visibleSides.value.map((side) => attentionOf[side]);
-  const failed = progress.find(({ error }) => error.value !== null);
-  const [front] = shown.sides;
+  const { role, layout, beside } = selection.value;
+  const asGallery = layout === "gallery";
+  const shown = asGallery ? shownAttention() : shownBeside.value;
+  const progress = visibleSides.value.map((side) => (asGallery ? galleryOf[side] : attentionOf[side]));
+  const failed = progress.find(({ error }) => error.value !== null) ?? (beside === "sides" ? undefined : besideError.value);
+  const [front] = shownAttention().sides;
   return (
     <div class="view attention-view" data-testid="view-attention">
       <Panel
         class="attention-main"
         testId="attention"
-        loading={progress.some(({ loading }) => loading.value)}
+        loading={progress.some(({ loading }) => loading.value) || besideLoading.value}
         error={failed?.error.value}
         onRetry={failed?.retry}
         title={front && <Question name={chosenTokenName(front)} role={role} asDifference={shown.asDifference} />}
@@ -31,32 +37,58 @@ export function AttentionView() {
               name="Direction"
               value={role}
               choices={[
-                { value: "query", label: "looks at", title: "What the chosen token looks at" },
-                { value: "key", label: "looked at by", title: "What looks at the chosen token" },
+                { value: "query", label: "looks at", title: "What the chosen tokens look at" },
+                { value: "key", label: "looked at by", title: "What looks at the chosen tokens" },
               ]}
               onChoose={chooseRole}
             />
-            <Segmented
-              name="Patches"
-              value={smooth ? "smooth" : "raw"}
+            <Segmented<Layout>
+              name="Layout"
+              value={layout}
               choices={[
-                { value: "raw", label: "raw", title: "One colour per patch (M)" },
-                { value: "smooth", label: "smooth", title: "Bilinear between the patches' centres (M)" },
+                { value: "picture", label: "picture", title: "One head, in full" },
+                { value: "gallery", label: "gallery", title: "Every head of the layer, or every layer, at a glance" },
               ]}
-              onChoose={(value) => select({ smooth: value === "smooth" })}
+              onChoose={(value) => select({ layout: value })}
             />
           </>
         }
       >
+        <AttentionControls />
         {shown.obstacle !== null && <Notice>{shown.obstacle}</Notice>}
-        <div class="attention-sides">
-          {shown.sides.map((side) => (
-            <AttentionSide key={side.side} shown={shown} side={side} />
-          ))}
-        </div>
-        {front && <Scales shown={shown} />}
+        {asGallery ? (
+          <Gallery />
+        ) : (
+          <div class="attention-sides" data-beside={beside} style={{ "--count": shown.sides.length }}>
+            {shown.sides.map((side) => (
+              <AttentionSide key={`${side.side} ${side.caption}`} shown={shown} side={side} />
+            ))}
+          </div>
+        )}
+        {front && <Scales shown={asGallery ? (galleryShown.value?.items[0]?.shown ?? shown) : shown} />}
       </Panel>
       <HeadNavigator />
+    </div>
+  );
+}
+
+/** Every head of the layer, or every layer; a click opens one in full. */
+function Gallery() {
+  const gallery = galleryShown.value;
+  const { layer, head } = selection.value;
+  if (!gallery || gallery.items.length === 0) {
+    const loading = visibleSides.value.some((side) => galleryOf[side].loading.value);
+    return loading ? <div class="attention-gallery" /> : <Notice>Of these heads only the statistics were logged.</Notice>;
+  }
+  const { part, over } = gallery;
+  return (
+    <div class="attention-gallery" data-testid="attention-gallery">
+      <GalleryItems
+        gallery={gallery}
+        onChoose={(item) =>
+          over === "heads" ? chooseHead(part.block.name, layer ?? part.layers[0], item) : chooseHead(part.block.name, item, head ?? "mean")
+        }
+      />
     </div>
   );
 }
@@ -75,11 +107,13 @@ function Question({ name, role, asDifference }: { name: string; role: string; as
 }
 
 function Scales({ shown }: { shown: AttentionShown }) {
+  if (shown.sides.length === 0) return null;
   const [{ readings }] = shown.sides;
   const exceeded = shown.sides.some(({ readings: { words } }) => exceeds(words, shown.wordScale));
   const error = Math.max(
     ...shown.sides.flatMap(({ frame }) => frame.plan?.parts.map((part) => part.quantisationError) ?? [0]),
   );
+  const sinks = Math.max(...shown.sides.flatMap(({ frame }) => frame.plan?.parts.map((part) => part.sinks.length) ?? [0]));
   const title = shown.asDifference ? "change of the weight" : "weight";
   return (
     <footer class="scales">
@@ -92,10 +126,17 @@ function Scales({ shown }: { shown: AttentionShown }) {
           table={shown.wordTable}
           title={`${title}, words`}
           unit=""
-          note={exceeded ? "special tokens exceed it" : undefined}
+          note={exceeded && shown.wordScale.scaling !== "rank" ? "some tokens exceed it" : undefined}
         />
       )}
-      {error > 0 && <p class="muted error-bound">Stored weights are exact within {formatNumber(error)}.</p>}
+      <div class="muted error-bound">
+        {sinks > 0 && (
+          <p data-testid="sinks-masked">
+            <i class="swatch hatched" /> {sinks} {sinks === 1 ? "sink" : "sinks"} masked
+          </p>
+        )}
+        {error > 0 && <p>Stored weights are exact within {formatNumber(error)}.</p>}
+      </div>
     </footer>
   );
 }

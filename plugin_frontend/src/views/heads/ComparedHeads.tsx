@@ -3,7 +3,7 @@ import { attentionOf } from "../../data";
 import { Legend } from "../../elements/Legend";
 import { TokenText } from "../../elements/TokenText";
 import { showTip } from "../../elements/Tooltip";
-import { besideOf, matchedFrame, matchedHead } from "../../head_panels";
+import { comparedHeadOf, matchedFrame, matchedHead } from "../../head_panels";
 import { formatToken, formatWeight } from "../../lib/format";
 import { parseHead, type HeadOfLayer } from "../../lib/heads";
 import { selection } from "../../state";
@@ -13,12 +13,12 @@ import { shownFrames, type AttentionShown, type SideShown } from "../attention/s
 
 /** The chosen token in the chosen head, and in the one that is compared with it, on one scale. */
 export function ComparedHeads({ block }: { block: string }) {
-  const { layer, head, beside, role, matched } = selection.value;
-  const other = beside === null ? null : parseHead(beside);
+  const { layer, head, comparedHead, role, matched } = selection.value;
+  const other = comparedHead === null ? null : parseHead(comparedHead);
   if (selection.value.block !== block || layer === null || typeof head !== "number") return null;
   const frames = [
     perSide((side) => (side === "b" && matched && matchedHead.value ? matchedFrame : attentionOf[side]).value.value),
-    ...(other ? [perSide((side) => besideOf[side].value.value)] : []),
+    ...(other ? [perSide((side) => comparedHeadOf[side].value.value)] : []),
   ];
   const items = shownFrames(frames).filter(({ sides }) => sides.length > 0);
   const [first] = items[0]?.sides ?? [];
@@ -78,7 +78,7 @@ function Words({ shown, side }: { shown: AttentionShown; side: SideShown }) {
       }))}
       scale={shown.wordScale}
       table={shown.wordTable}
-      chosen={null}
+      chosen={[]}
       choosable={new Set()}
       onHover={(index, event) =>
         showTip(

@@ -93,7 +93,7 @@ interface MatrixProps extends Shown {
 }
 
 function Matrix({ side, found, labelled, scale, table, signed }: MatrixProps) {
-  const { arranged, layer, head, beside } = selection.value;
+  const { arranged, layer, head, comparedHead } = selection.value;
   const order = headOrder(found, arranged);
   const values = inOrder(found.divergence, order);
   const count = order.length;
@@ -120,7 +120,7 @@ function Matrix({ side, found, labelled, scale, table, signed }: MatrixProps) {
         rowBars={bars}
         columnBars={bars}
         row={place({ layer, head })}
-        column={place(beside === null ? null : parseHead(beside))}
+        column={place(comparedHead === null ? null : parseHead(comparedHead))}
         describe={(row, column) => (
           <>
             <b>{format(values[row * count + column])}</b>
@@ -136,7 +136,7 @@ function Matrix({ side, found, labelled, scale, table, signed }: MatrixProps) {
         onChoose={(row, column) => {
           const [one, other] = [headAt(found, order[row]), headAt(found, order[column])];
           chooseHead(found.block, one.layer, one.head);
-          select({ beside: row === column ? null : headName(other) });
+          select({ comparedHead: row === column ? null : headName(other) });
         }}
       />
     </figure>
@@ -145,7 +145,7 @@ function Matrix({ side, found, labelled, scale, table, signed }: MatrixProps) {
 
 /** The heads most like the chosen one. */
 function Nearest({ found, signed }: { found: HeadSimilarity; signed: boolean }) {
-  const { layer, head, beside } = selection.value;
+  const { layer, head, comparedHead } = selection.value;
   const index = indexOfHead(found, { layer, head });
   if (index < 0) return <p class="muted">Choose a head in the matrix to see which are most like it.</p>;
   const near = nearestHeads(found, index, signed, LISTED);
@@ -160,8 +160,8 @@ function Nearest({ found, signed }: { found: HeadSimilarity; signed: boolean }) 
           <li key={headName(other)}>
             <button
               type="button"
-              aria-pressed={beside === headName(other)}
-              onClick={() => select({ beside: beside === headName(other) ? null : headName(other) })}
+              aria-pressed={comparedHead === headName(other)}
+              onClick={() => select({ comparedHead: comparedHead === headName(other) ? null : headName(other) })}
             >
               <i class="swatch" style={{ background: groupColour(other.cluster) }} title={`cluster ${other.cluster}`} />
               <span>
