@@ -2,6 +2,7 @@
 
 import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
 import type { Head, Role } from "./lib/selection";
+import type { TileAddress } from "./lib/tiles";
 import type { Query } from "./loading";
 import type {
   AttentionWeights,
@@ -10,6 +11,7 @@ import type {
   Evaluations,
   Examples,
   Manifest,
+  MatrixTile,
   Modality,
   Projection,
   RelevancyScores,
@@ -65,6 +67,27 @@ export function attention(
     weights: floats(message, "weights"),
     quantisationError: Number(message.header.quantisation_error ?? 0),
   }));
+}
+
+export function matrixTile(
+  place: Place,
+  block: string,
+  layer: number,
+  head: Head,
+  { level, keyLevel, row, column }: TileAddress,
+): Query<MatrixTile> {
+  const where = { level, ...(keyLevel === level ? {} : { key_level: keyLevel }), row, column };
+  return binary("matrix", { ...place, block, layer, head, ...where }, (message) => {
+    const [rows, columns] = shape(message, "weights");
+    return {
+      rows,
+      columns,
+      weights: bytes(message, "weights"),
+      logged: bytes(message, "logged"),
+      loggedKeys: bytes(message, "logged_keys"),
+      counts: "counts" in message.arrays ? integers(message, "counts") : null,
+    };
+  });
 }
 
 /** The basis depends on what is logged, hence on the logdir's `version`. */

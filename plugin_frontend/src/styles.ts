@@ -9,13 +9,14 @@ import examples from "./styles/examples.css?inline";
 import frame from "./styles/frame.css?inline";
 import heads from "./styles/heads.css?inline";
 import help from "./styles/help.css?inline";
+import tokenMatrix from "./styles/token_matrix.css?inline";
 import marks from "./styles/marks.css?inline";
 import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
 
 /** Later ones refine earlier ones. */
-const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, attention, embeddings, relevancy];
+const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, attention, tokenMatrix, embeddings, relevancy];
 
 export function adoptStyles(): void {
   document.adoptedStyleSheets = SHEETS.map((source) => {

@@ -10,13 +10,16 @@ interface Props {
   title: string;
   unit: string;
   note?: string;
+  /** What stands below the bar where the scale is not linear. */
+  marks?: readonly { value: number; position: number }[];
   /** Little room: only the ends (and zero) in numbers, the note on a line of its own. */
   narrow?: boolean;
 }
 
-export function Legend({ scale, table, title, unit, note, narrow }: Props) {
+export function Legend({ scale, table, title, unit, note, marks, narrow }: Props) {
   const middle = scale.diverging ? [0] : narrow ? [] : ticks(scale.low, scale.high, 3).filter((tick) => inside(scale, tick));
-  const shown = [scale.low, ...middle, scale.high];
+  const linear = [scale.low, ...middle, scale.high].map((value) => ({ value, position: position(scale, value) }));
+  const shown = marks ?? linear;
   const format = scale.diverging ? formatSigned : formatNumber;
   return (
     <figure class={`legend ${narrow ? "narrow" : ""}`} data-testid="legend" aria-label={`Colour scale: ${title}`}>
@@ -26,11 +29,11 @@ export function Legend({ scale, table, title, unit, note, narrow }: Props) {
       </figcaption>
       <div class="legend-bar" style={{ background: gradient(table) }} />
       <div class="legend-numbers">
-        {shown.map((value, index) => (
+        {shown.map(({ value, position: place }, index) => (
           <span
             key={index}
-            style={{ left: `${100 * position(scale, value)}%` }}
-            data-edge={index === 0 ? "start" : index === shown.length - 1 ? "end" : undefined}
+            style={{ left: `${100 * place}%` }}
+            data-edge={place === 0 ? "start" : place === 1 ? "end" : undefined}
           >
             {format(value)}
           </span>

@@ -114,15 +114,22 @@ function notLogged(
   role: Role,
   token: number,
 ): string | null {
-  if (!block.weight_layers.includes(layer)) return `Of layer ${layer} only the statistics were logged.`;
-  if (head !== "mean" && !block.weight_heads.includes(head)) {
-    return `Of head ${head} only the statistics were logged.`;
-  }
+  const unkept = onlyStatistics(block, layer, head);
+  if (unkept !== null) return unkept;
   if (role === "query" && !(block.rows?.includes(token) ?? true)) {
     return "What this token looks at was not logged; what looks at it was.";
   }
   if (role === "key" && !(block.keys?.includes(token) ?? true)) {
     return "What looks at this token was not logged; what it looks at was.";
+  }
+  return null;
+}
+
+/** Says so where none of the head's weights were kept. */
+export function onlyStatistics(block: AttentionBlock, layer: number, head: Head): string | null {
+  if (!block.weight_layers.includes(layer)) return `Of layer ${layer} only the statistics were logged.`;
+  if (head !== "mean" && !block.weight_heads.includes(head)) {
+    return `Of head ${head} only the statistics were logged.`;
   }
   return null;
 }

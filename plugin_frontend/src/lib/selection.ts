@@ -2,7 +2,9 @@
 
 import type { Order } from "../schema";
 import type { Parameters } from "./address";
+import type { ScaleName } from "./matrix_scale";
 import { choice, flag, list, optional, wholeNumber, share, text, type Field } from "./selection_fields";
+import type { MatrixWindow } from "./tiles";
 
 export const VIEWS = ["heads", "attention", "embeddings", "relevancy"] as const;
 export const MODES = ["a", "b", "ab", "difference"] as const;
@@ -13,6 +15,7 @@ export type Side = "a" | "b";
 export type Head = number | "mean";
 /** Does the chosen token look (query), or is it looked at (key)? */
 export type Role = "query" | "key";
+export type Layout = "picture" | "gallery" | "matrix";
 /** Two of the three principal components, counted from 0. */
 export type Axes = readonly [number, number];
 
@@ -33,6 +36,12 @@ const FIELDS = {
   token: optional("token", wholeNumber),
   role: choice<Role>("role", ["query", "key"]),
   smooth: flag("smooth"),
+  /** How attention is laid out: over the image and the words, every head, or every token by every token. */
+  layout: choice<Layout>("layout", ["picture", "gallery", "matrix"]),
+  /** How weights become colours. */
+  scale: choice<ScaleName>("scale", ["linear", "clipped", "log", "rank"]),
+  /** The part of the matrix that is shown; null for all of it. */
+  window: matrixWindow("window"),
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),
@@ -93,6 +102,20 @@ function axes(parameter: string): Field<Axes> {
     read: (value) => {
       const [, x, y] = /^([1-3])-([1-3])$/.exec(value) ?? [];
       return x === y ? null : [Number(x) - 1, Number(y) - 1];
+    },
+  };
+}
+
+/** Written as the tokens at its edges: the first and last key and query, `x0-y0-x1-y1`. */
+function matrixWindow(parameter: string): Field<MatrixWindow | null> {
+  return {
+    parameter,
+    otherwise: null,
+    write: (value) => value && [value.x0, value.y0, value.x1, value.y1].map((edge) => +edge.toFixed(2)).join("-"),
+    read: (value) => {
+      const [, ...edges] = /^([\d.]+)-([\d.]+)-([\d.]+)-([\d.]+)$/.exec(value) ?? [];
+      const [x0, y0, x1, y1] = edges.map(Number);
+      return x1 > x0 && y1 > y0 ? { x0, y0, x1, y1 } : null;
     },
   };
 }

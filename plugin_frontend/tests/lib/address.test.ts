@@ -20,6 +20,9 @@ const EVERYTHING: Selection = {
   token: 0,
   role: "key",
   smooth: true,
+  layout: "matrix",
+  scale: "log",
+  window: { x0: 0, y0: 12.5, x1: 4096, y1: 130.25 },
   depth: 12,
   axes: [1, 2],
   methods: ["relevancy", "mine, 100%"],
@@ -52,7 +55,7 @@ describe("a link", () => {
   });
 
   it("with garbled values selects nothing in their place", () => {
-    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: "," };
+    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: ",", window: "9-9-3-3", layout: "pile" };
     expect(fromParameters(garbled)).toEqual(NOTHING_SELECTED);
   });
 

@@ -8,9 +8,23 @@ import { exceeds } from "../../lib/readings";
 import { select, selection, visibleSides } from "../../state";
 import { AttentionSide, chosenTokenName } from "./AttentionSide";
 import { HeadNavigator } from "./HeadNavigator";
+import { LayoutPicker } from "./LayoutPicker";
+import { MatrixView } from "./matrix/MatrixView";
 import { shownAttention, type AttentionShown } from "./shown";
 
 export function AttentionView() {
+  if (selection.value.layout === "matrix") {
+    return (
+      <div class="view attention-view" data-testid="view-attention">
+        <MatrixView />
+        <HeadNavigator />
+      </div>
+    );
+  }
+  return <AttentionPictures />;
+}
+
+function AttentionPictures() {
   const shown = shownAttention();
   const { role, smooth } = selection.value;
   const progress = visibleSides.value.map((side) => attentionOf[side]);
@@ -45,6 +59,7 @@ export function AttentionView() {
               ]}
               onChoose={(value) => select({ smooth: value === "smooth" })}
             />
+            <LayoutPicker />
           </>
         }
       >
