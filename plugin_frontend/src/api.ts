@@ -3,7 +3,8 @@
 import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
 import type { AttentionPart } from "./lib/blocks";
 import { writeNumbers } from "./lib/number_set";
-import type { GalleryOver, Normalisation, Role } from "./lib/selection";
+import type { GalleryOver, Head, Normalisation, Role } from "./lib/selection";
+import type { TileAddress } from "./lib/tiles";
 import type { Query } from "./loading";
 import type {
   AttentionGallery,
@@ -19,6 +20,7 @@ import type {
   HeadMatching,
   HeadSimilarity,
   Manifest,
+  MatrixTile,
   Modality,
   Projection,
   RelevancyScores,
@@ -213,6 +215,27 @@ export function attentionGallery(
       imageMass: floats(message, "image_mass"),
       targetMass: floats(message, "target_mass"),
       quantisationError: Number(message.header.quantisation_error ?? 0),
+    };
+  });
+}
+
+export function matrixTile(
+  place: Place,
+  block: string,
+  layer: number,
+  head: Head,
+  { level, keyLevel, row, column }: TileAddress,
+): Query<MatrixTile> {
+  const where = { level, ...(keyLevel === level ? {} : { key_level: keyLevel }), row, column };
+  return binary("matrix", { ...place, block, layer, head, ...where }, (message) => {
+    const [rows, columns] = shape(message, "weights");
+    return {
+      rows,
+      columns,
+      weights: bytes(message, "weights"),
+      logged: bytes(message, "logged"),
+      loggedKeys: bytes(message, "logged_keys"),
+      counts: "counts" in message.arrays ? integers(message, "counts") : null,
     };
   });
 }

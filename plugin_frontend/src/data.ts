@@ -3,7 +3,7 @@
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
 import { exampleOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
-import { attentionFrame, galleryFrame, relevancyFrame, statisticsFrame } from "./frames";
+import { attentionFrame, galleryFrame, matrixFrame, relevancyFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
 import type { Side } from "./lib/selection";
 import { prefetch, type Query } from "./loading";
@@ -15,6 +15,7 @@ import { field, selection, visibleSides } from "./state";
 const view = field("view");
 const block = field("block");
 const depth = field("depth");
+const layout = field("layout");
 
 const attentionInSight = computed(() => view.value === "heads" || view.value === "attention");
 
@@ -40,6 +41,18 @@ export const attentionOf = perSide((side) =>
     if (!place) return null;
     if (!attentionInSight.value || block.value === null) return undefined;
     return attentionFrame(place, selection.value);
+  }),
+);
+
+const matrixInSight = computed(() => view.value === "attention" && layout.value === "matrix");
+
+/** The whole matrix of the selected head. */
+export const matrixOf = perSide((side) =>
+  resource(() => {
+    const place = placeOf[side].value;
+    if (!place) return null;
+    if (!matrixInSight.value || block.value === null) return undefined;
+    return matrixFrame(place, selection.value);
   }),
 );
 
@@ -84,7 +97,7 @@ export const projectionOf = perSide((side) =>
 export function prefetchNeighbours(): void {
   effect(() => {
     const controller = new AbortController();
-    const settled = [attentionOf, statisticsOf, projectionOf, relevancyOf].every((resources) =>
+    const settled = [attentionOf, matrixOf, statisticsOf, projectionOf, relevancyOf].every((resources) =>
       visibleSides.value.every((side) => !resources[side].loading.value),
     );
     if (settled) {
@@ -110,6 +123,7 @@ function neighbours(side: Side): Query<unknown>[] {
     if (view.value === "embeddings") {
       return shownDepth.value === null ? [] : [projectionAt(place.run, step, shownDepth.value)];
     }
+    if (matrixInSight.value) return [statisticsFrame(there), matrixFrame(there, selection.value)];
     return [statisticsFrame(there), attentionFrame(there, selection.value)];
   });
 }

@@ -241,6 +241,19 @@ export interface AttentionGallery {
   quantisationError: number;
 }
 
+/** A part of a head's matrix: a cell holds the largest of the weights in it. */
+export interface MatrixTile {
+  rows: number;
+  columns: number;
+  /** `round(255 sqrt(p))`, row by row. */
+  weights: Uint8Array;
+  /** 1 for rows and columns of which something was logged. */
+  logged: Uint8Array;
+  loggedKeys: Uint8Array;
+  /** Where the tile covers the whole matrix: how many of its logged weights have each code. */
+  counts: Int32Array | null;
+}
+
 export interface Projection {
   tags: string[];
   sequences: string[];

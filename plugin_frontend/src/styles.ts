@@ -17,6 +17,7 @@ import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
 import similarity from "./styles/similarity.css?inline";
+import tokenMatrix from "./styles/token_matrix.css?inline";
 
 /** Later ones refine earlier ones. */
 const SHEETS = [
@@ -34,6 +35,7 @@ const SHEETS = [
   budget,
   similarity,
   attention,
+  tokenMatrix,
   embeddings,
   relevancy,
   exports,

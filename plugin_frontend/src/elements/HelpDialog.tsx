@@ -15,6 +15,8 @@ const KEYS: readonly [string[], string][] = [
   [["D"], "difference B − A"],
   [["A", "B"], "only A, only B"],
   [["M"], "smooth or raw patches"],
+  [["+", "−", "0"], "in the matrix: closer, farther, the whole"],
+  [["⇧"], "in the matrix: arrows move the view, click chooses the key"],
   [["/"], "search the examples"],
   [["?"], "this help"],
 ];

@@ -11,13 +11,16 @@ interface Props {
   title: string;
   unit: string;
   note?: string;
+  /** What stands below the bar where the scale is not linear. */
+  marks?: readonly { value: number; position: number }[];
   /** Little room: only the ends (and zero) in numbers, the note on a line of its own. */
   narrow?: boolean;
 }
 
-export function Legend({ scale, table, title, unit, note, narrow }: Props) {
+export function Legend({ scale, table, title, unit, note, marks, narrow }: Props) {
   const middle = scale.diverging ? [0] : narrow ? [] : between(scale);
-  const shown = [valueAt(scale, 0), ...middle, valueAt(scale, 1)];
+  const ends = [valueAt(scale, 0), ...middle, valueAt(scale, 1)];
+  const shown = marks ?? ends.map((value) => ({ value, position: position(scale, value) }));
   const said = [scale.scaling && SCALING_NOTES[scale.scaling], note].filter(Boolean).join("; ");
   const format = scale.diverging ? formatSigned : formatNumber;
   return (
@@ -28,11 +31,11 @@ export function Legend({ scale, table, title, unit, note, narrow }: Props) {
       </figcaption>
       <div class="legend-bar" style={{ background: gradient(table) }} />
       <div class="legend-numbers">
-        {shown.map((value, index) => (
+        {shown.map(({ value, position: place }, index) => (
           <span
             key={index}
-            style={{ left: `${100 * position(scale, value)}%` }}
-            data-edge={index === 0 ? "start" : index === shown.length - 1 ? "end" : undefined}
+            style={{ left: `${100 * place}%` }}
+            data-edge={place === 0 ? "start" : place === 1 ? "end" : undefined}
           >
             {format(value)}
           </span>

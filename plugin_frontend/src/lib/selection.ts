@@ -3,6 +3,7 @@
 import type { Order } from "../schema";
 import type { Parameters } from "./address";
 import { choice, flag, list, numberSet, optional, wholeNumber, share, text, type Field } from "./selection_fields";
+import type { MatrixWindow } from "./tiles";
 
 export const VIEWS = ["heads", "attention", "embeddings", "relevancy"] as const;
 export const MODES = ["a", "b", "ab", "difference"] as const;
@@ -95,6 +96,8 @@ const FIELDS = {
   maskSinks: flag("mask_sinks"),
   /** What stands side by side. */
   beside: choice("beside", BESIDES),
+  /** The part of the matrix that is shown; null for all of it. */
+  window: matrixWindow("window"),
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),
@@ -155,6 +158,20 @@ function axes(parameter: string): Field<Axes> {
     read: (value) => {
       const [, x, y] = /^([1-3])-([1-3])$/.exec(value) ?? [];
       return x === y ? null : [Number(x) - 1, Number(y) - 1];
+    },
+  };
+}
+
+/** Written as the tokens at its edges: the first and last key and query, `x0-y0-x1-y1`. */
+function matrixWindow(parameter: string): Field<MatrixWindow | null> {
+  return {
+    parameter,
+    otherwise: null,
+    write: (value) => value && [value.x0, value.y0, value.x1, value.y1].map((edge) => +edge.toFixed(2)).join("-"),
+    read: (value) => {
+      const [, ...edges] = /^([\d.]+)-([\d.]+)-([\d.]+)-([\d.]+)$/.exec(value) ?? [];
+      const [x0, y0, x1, y1] = edges.map(Number);
+      return x1 > x0 && y1 > y0 ? { x0, y0, x1, y1 } : null;
     },
   };
 }

@@ -45,6 +45,7 @@ const EVERYTHING: Selection = {
   scaling: "rank",
   maskSinks: true,
   beside: "samples",
+  window: { x0: 0, y0: 12.5, x1: 4096, y1: 130.25 },
   depth: 12,
   axes: [1, 2],
   methods: ["relevancy", "mine, 100%"],
@@ -77,7 +78,7 @@ describe("a link", () => {
   });
 
   it("with garbled values selects nothing in their place", () => {
-    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: ",", token: "3-x", scale: "cubic" };
+    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: ",", token: "3-x", scale: "cubic", window: "9-9-3-3", layout: "pile" };
     expect(fromParameters(garbled)).toEqual(NOTHING_SELECTED);
   });
 

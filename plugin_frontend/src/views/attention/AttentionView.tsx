@@ -5,17 +5,30 @@ import { Notice, Panel } from "../../elements/Panel";
 import { Segmented } from "../../elements/Segmented";
 import { formatNumber } from "../../lib/format";
 import { exceeds } from "../../lib/readings";
-import type { Layout } from "../../lib/selection";
-import { select, selection, visibleSides } from "../../state";
+import { selection, visibleSides } from "../../state";
 import { AttentionSide, chosenTokenName } from "./AttentionSide";
 import { AttentionControls } from "./AttentionControls";
 import { besideError, besideLoading } from "./beside";
 import { GalleryItems } from "./GalleryItems";
 import { galleryShown } from "./gallery";
 import { HeadNavigator } from "./HeadNavigator";
+import { LayoutPicker } from "./LayoutPicker";
+import { MatrixView } from "./matrix/MatrixView";
 import { shownAttention, shownBeside, type AttentionShown } from "./shown";
 
 export function AttentionView() {
+  if (selection.value.layout === "matrix") {
+    return (
+      <div class="view attention-view" data-testid="view-attention">
+        <MatrixView />
+        <HeadNavigator />
+      </div>
+    );
+  }
+  return <AttentionPictures />;
+}
+
+function AttentionPictures() {
   const { role, layout, beside } = selection.value;
   const asGallery = layout === "gallery";
   const shown = asGallery ? shownAttention() : shownBeside.value;
@@ -42,15 +55,7 @@ export function AttentionView() {
               ]}
               onChoose={chooseRole}
             />
-            <Segmented<Layout>
-              name="Layout"
-              value={layout}
-              choices={[
-                { value: "picture", label: "picture", title: "One head, in full" },
-                { value: "gallery", label: "gallery", title: "Every head of the layer, or every layer, at a glance" },
-              ]}
-              onChoose={(value) => select({ layout: value })}
-            />
+            <LayoutPicker />
           </>
         }
       >
