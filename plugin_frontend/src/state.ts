@@ -1,7 +1,6 @@
 /** The selection, the one source of truth, and the few switches that are not part of a link. */
 
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
-import type { ExampleFilter } from "./lib/examples";
 import { NOTHING_SELECTED, type Selection, type Side } from "./lib/selection";
 
 export const selection = signal<Selection>(NOTHING_SELECTED);
@@ -11,8 +10,6 @@ export const playing = signal(false);
 /** The generated words that maps explain, one after another. */
 export const playingWords = signal(false);
 export const helpShown = signal(false);
-export const exampleFilter = signal<ExampleFilter>("all");
-export const exampleSearch = signal("");
 
 export function select(change: Partial<Selection>): void {
   selection.value = { ...selection.peek(), ...change };

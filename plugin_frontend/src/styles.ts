@@ -6,6 +6,7 @@ import chart from "./styles/chart.css?inline";
 import controls from "./styles/controls.css?inline";
 import embeddings from "./styles/embeddings.css?inline";
 import examples from "./styles/examples.css?inline";
+import exampleTable from "./styles/example_table.css?inline";
 import frame from "./styles/frame.css?inline";
 import heads from "./styles/heads.css?inline";
 import help from "./styles/help.css?inline";
@@ -15,7 +16,7 @@ import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
 
 /** Later ones refine earlier ones. */
-const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, attention, embeddings, relevancy];
+const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, exampleTable, help, heads, attention, embeddings, relevancy];
 
 export function adoptStyles(): void {
   document.adoptedStyleSheets = SHEETS.map((source) => {

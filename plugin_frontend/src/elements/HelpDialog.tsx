@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 const KEYS: readonly [string[], string][] = [
-  [["1", "2", "3", "4"], "heads, attention, embeddings, relevancy"],
+  [["1", "2", "3", "4", "5"], "heads, attention, embeddings, relevancy, examples"],
   [["←", "→"], "previous, next step"],
   [["space"], "play the steps"],
   [["↑", "↓"], "previous, next example (also K, J)"],
@@ -15,6 +15,7 @@ const KEYS: readonly [string[], string][] = [
   [["A", "B"], "only A, only B"],
   [["M"], "smooth or raw patches"],
   [["/"], "search the examples"],
+  [["Enter"], "in Examples: open the chosen one in Attention"],
   [["?"], "this help"],
 ];
 

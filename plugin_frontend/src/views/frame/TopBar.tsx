@@ -10,6 +10,7 @@ const TABS: readonly [View, string][] = [
   ["attention", "Attention"],
   ["embeddings", "Embeddings"],
   ["relevancy", "Relevancy"],
+  ["examples", "Examples"],
 ];
 
 export function TopBar() {
