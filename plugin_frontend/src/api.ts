@@ -17,6 +17,7 @@ import type {
   Drift,
   Evaluations,
   Examples,
+  Flips,
   HeadMatching,
   HeadSimilarity,
   Manifest,
@@ -53,6 +54,15 @@ export function runs(): Promise<Runs> {
 
 export function examples(run: string, version: string): Query<Examples> {
   return json("examples", { run }, version);
+}
+
+/** The examples on which two checkpoints disagree. */
+export function flips(
+  [run, step]: readonly [string, number],
+  [otherRun, otherStep]: readonly [string, number],
+  version: string,
+): Query<Flips> {
+  return json("flips", { run, step, other_run: otherRun, other_step: otherStep }, version);
 }
 
 export function manifest({ run, tag, step }: Place): Query<Manifest> {

@@ -3,11 +3,11 @@
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import * as api from "./api";
 import { nearest } from "./lib/blocks";
-import { filterExamples, outcomeAt } from "./lib/examples";
+import { filterRows, joined, sorted, type ExampleRow } from "./lib/example_rows";
 import type { Side } from "./lib/selection";
 import { resource, type Resource } from "./resource";
 import type { Examples, ExampleSummary, Runs } from "./schema";
-import { exampleFilter, exampleSearch, field } from "./state";
+import { field } from "./state";
 
 type PerSide<T> = Record<Side, T>;
 
@@ -42,6 +42,9 @@ export const runOf: PerSide<ReadonlySignal<string | null>> = { a: field("runA"),
 export const wantedStepOf: PerSide<ReadonlySignal<number | null>> = { a: field("stepA"), b: field("stepB") };
 
 const tag = field("tag");
+const exampleFilter = field("exampleFilter");
+const exampleSearch = field("exampleSearch");
+const examplesSort = field("examplesSort");
 
 export const examplesOf: PerSide<Resource<Examples>> = perSide((side) =>
   resource(() => {
@@ -82,15 +85,12 @@ export function perSide<T>(make: (side: Side) => T): PerSide<T> {
   return { a: make("a"), b: make("b") };
 }
 
-/** The examples of the list, in order, after filter and search. */
-export const listedExamples = computed<ExampleSummary[]>(() => {
-  const all = examplesOf.a.value.value?.examples ?? [];
-  const others = new Map(examplesOf.b.value.value?.examples.map((example) => [example.tag, example]));
-  return filterExamples(
-    all,
-    exampleFilter.value,
-    exampleSearch.value,
-    (example) => outcomeAt(example, wantedStepOf.a.value),
-    (example) => outcomeAt(others.get(example.tag), wantedStepOf.b.value),
-  );
+/** The examples of the list as rows, after filter and search, in their order. */
+export const listedRows = computed<ExampleRow[]>(() => {
+  const [a, b] = [examplesOf.a.value.value, runOf.b.value === null ? null : examplesOf.b.value.value];
+  const wanted = wantedStepOf.a.value;
+  const rows = joined(a?.examples ?? [], b?.examples ?? [], [wanted, wantedStepOf.b.value]);
+  return sorted(filterRows(rows, exampleFilter.value, exampleSearch.value, wanted), examplesSort.value, wanted);
 });
+
+export const listedExamples = computed<ExampleSummary[]>(() => listedRows.value.map(({ example }) => example));

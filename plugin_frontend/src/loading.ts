@@ -1,5 +1,7 @@
 /** Loading with a cache: one request per key at a time, dropped when nobody waits for it. */
 
+import { sizeOf } from "./lib/size_of";
+
 export interface Query<T> {
   /** Equal keys mean equal answers. */
   key: string;
@@ -12,20 +14,29 @@ interface Flight {
   waiting: number;
 }
 
-const CACHE_ENTRIES = 600;
-const cache = new Map<string, unknown>();
+/** What answers may take in memory, so that a tab that plays through many steps does not grow. */
+export const CACHE_BYTES = 96 << 20;
+
+interface Cached {
+  value: unknown;
+  bytes: number;
+}
+
+/** Least recently used first. */
+const cache = new Map<string, Cached>();
+let cachedBytes = 0;
 const flights = new Map<string, Flight>();
 
 /** The answer, if it is there already. */
 export function peek<T>(query: Query<T>): T | undefined {
-  return cache.get(query.key) as T | undefined;
+  return cache.get(query.key)?.value as T | undefined;
 }
 
 /** The answer, from the cache or by running the query. Aborting `signal` rejects. */
 export async function load<T>(query: Query<T>, signal: AbortSignal): Promise<T> {
   const known = peek(query);
   if (known !== undefined) {
-    remember(query.key, known);
+    touch(query.key);
     return known;
   }
   const flight = flights.get(query.key) ?? depart(query);
@@ -76,7 +87,24 @@ function depart<T>(query: Query<T>): Flight {
 }
 
 function remember(key: string, value: unknown): void {
+  forget(key);
+  // Frames hold manifests that are answers themselves: counted there.
+  const bytes = sizeOf(value, new Set([...cache.values()].map((cached) => cached.value)));
+  cache.set(key, { value, bytes });
+  cachedBytes += bytes;
+  for (const oldest of cache.keys()) {
+    if (cachedBytes <= CACHE_BYTES || oldest === key) break;
+    forget(oldest);
+  }
+}
+
+function touch(key: string): void {
+  const cached = cache.get(key)!;
   cache.delete(key);
-  cache.set(key, value);
-  if (cache.size > CACHE_ENTRIES) cache.delete(cache.keys().next().value!);
+  cache.set(key, cached);
+}
+
+function forget(key: string): void {
+  cachedBytes -= cache.get(key)?.bytes ?? 0;
+  cache.delete(key);
 }

@@ -30,6 +30,9 @@ export interface ExampleSummary {
   steps: number[];
   predictions: (string | null)[];
   correct: (boolean | null)[];
+  /** The user's own values by name, one per step. */
+  fields: Record<string, (string | number | boolean | null)[]>;
+  target_boxes: Box[];
 }
 
 export interface Examples {
@@ -37,6 +40,24 @@ export interface Examples {
   version: string;
   steps: number[];
   examples: ExampleSummary[];
+}
+
+/** An example on which two checkpoints disagree. */
+export interface Flip {
+  tag: string;
+  text: string;
+  prediction: string | null;
+  other_prediction: string | null;
+  correct: boolean | null;
+  other_correct: boolean | null;
+  /** How much what the model looks at moved, in nats; null where that can't be told. */
+  change: number | null;
+}
+
+export interface Flips {
+  /** What `change` is, in a sentence. */
+  measure: string;
+  flips: Flip[];
 }
 
 export interface ImageReference {

@@ -1,7 +1,6 @@
 /** The selection, the one source of truth, and the few switches that are not part of a link. */
 
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
-import type { ExampleFilter } from "./lib/examples";
 import { NOTHING_SELECTED, type Selection, type Side } from "./lib/selection";
 
 /** Steps, tokens of the example, layers, or the generated words that maps explain. */
@@ -17,8 +16,6 @@ export const playSpeed = signal(1);
 /** A click on a piece of a word means the whole word. */
 export const wholeWords = signal(false);
 export const helpShown = signal(false);
-export const exampleFilter = signal<ExampleFilter>("all");
-export const exampleSearch = signal("");
 
 export function select(change: Partial<Selection>): void {
   selection.value = { ...selection.peek(), ...change };

@@ -6,6 +6,7 @@ import budget from "./styles/budget.css?inline";
 import chart from "./styles/chart.css?inline";
 import controls from "./styles/controls.css?inline";
 import embeddings from "./styles/embeddings.css?inline";
+import exampleTable from "./styles/example_table.css?inline";
 import examples from "./styles/examples.css?inline";
 import exports from "./styles/export.css?inline";
 import frame from "./styles/frame.css?inline";
@@ -29,6 +30,7 @@ const SHEETS = [
   pictures,
   frame,
   examples,
+  exampleTable,
   help,
   heads,
   headPanels,

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { load, peek, type Query } from "../src/loading";
+import { CACHE_BYTES, load, peek, type Query } from "../src/loading";
 
 /** A query that is answered by hand. */
 function pending(key: string) {
@@ -50,5 +50,24 @@ describe("loading", () => {
     answer("value");
     expect(await again).toBe("value");
     expect(run).toHaveBeenCalledTimes(2);
+  });
+
+  it("forgets the answers longest unused, so that all of them together stay within the bound", async () => {
+    const answered = (key: string, bytes: number): Query<Uint8Array> => ({
+      key,
+      run: async () => new Uint8Array(bytes),
+    });
+    const kept = answered("kept", 1000);
+    const first = answered("first", 1000);
+    await load(kept, never);
+    await load(first, never);
+    for (let part = 0; part < 3; part++) {
+      await load(answered(`part ${part}`, 0.4 * CACHE_BYTES), never);
+      await load(kept, never);
+    }
+    expect(peek(first)).toBeUndefined();
+    expect(peek(answered("part 0", 0))).toBeUndefined();
+    expect(peek(answered("part 2", 0))).toHaveLength(Math.floor(0.4 * CACHE_BYTES));
+    expect(peek(kept)).toHaveLength(1000);
   });
 });

@@ -77,9 +77,9 @@ class TestSelection:
 
     def test_the_picker_filters_and_searches(self, tab):
         options = tab.frame.get_by_role("listbox").get_by_role("option")
-        assert options.count() == 24
+        expect(options.first).to_have_attribute("aria-setsize", "24")
         tab.test_id("search").fill("colour")
-        assert 0 < options.count() < 24
+        expect(tab.test_id("example-count")).to_contain_text(re.compile(r"\d+ of 24"))
         for text in options.all_inner_texts():
             assert "colour" in text
         tab.test_id("search").fill("")
@@ -87,7 +87,7 @@ class TestSelection:
         expect(options.first).to_contain_text("✗")
         options.nth(1).click()
         expect(options.nth(1)).to_have_attribute("aria-selected", "true")
-        assert tab.state()["tag"] != "val/000"
+        assert tab.state()["tag"] != "val/000" and tab.state()["show"] == "wrong"
 
     def test_the_keyboard_reaches_everything(self, tab):
         tab.press("2")

@@ -56,18 +56,17 @@ def map_changes(pairs: Iterable[Pair | None]) -> tuple[str, list[float | None]]:
         else:
             by_relevancy.append(_relevancy_change(pair, method))
             by_attention.append(None)
-    nats = "0 where equal, 0.69 (ln 2) where disjoint"
+    ends = "from 0 (equal) to 0.69 (disjoint)"
     if method is not None:
-        title = method_title(method)
         return (
-            f"Jensen-Shannon divergence of the two maps of {title}, over all tokens that are the"
-            f" same at both checkpoints: {nats}.",
+            f"Jensen-Shannon divergence of the two maps of {method_title(method)} over the tokens"
+            f" that both checkpoints share, {ends}.",
             by_relevancy,
         )
     if any(change is not None for change in by_attention):
         return (
-            "Jensen-Shannon divergence of the attention from words to the image, mean over the"
-            f" heads of the last layer that has it, and over the words: {nats}.",
+            "Jensen-Shannon divergence of the attention from words to the image in the last layer"
+            f" that has it, mean over heads and words, {ends}.",
             by_attention,
         )
     return "No maps that could be compared were logged at both checkpoints.", by_attention

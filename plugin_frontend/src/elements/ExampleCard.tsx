@@ -1,41 +1,48 @@
 /** An example in the list: its image, its question, what was said of it, and how that went. */
 
-import { formatStep } from "../lib/format";
+import type { ExampleSummary } from "../schema";
+import { stripCells } from "../lib/answer_strip";
+import { AnswerStrip } from "./AnswerStrip";
 import { outcomeClass } from "./StepSlider";
 
 interface Props {
-  tag: string;
-  text: string;
+  id: string;
+  /** Its index in a list of how many. */
+  place: number;
+  of: number;
+  example: ExampleSummary;
   imageUrl: string | null;
   prediction: string | null;
-  target: string | null;
   correct: boolean | null;
-  steps: readonly number[];
-  outcomes: readonly (boolean | null)[];
-  problem: string | null;
   chosen: boolean;
   onChoose(): void;
 }
 
-export function ExampleCard(props: Props) {
-  const { tag, text, imageUrl, prediction, target, correct, steps, outcomes, problem, chosen, onChoose } = props;
+export function ExampleCard({ example, imageUrl, prediction, correct, ...props }: Props) {
+  const { tag, text, target, steps } = example;
+  const problem = example.problem ?? null;
   return (
-    <button
-      type="button"
+    <div
+      id={props.id}
       class="example"
       role="option"
-      aria-selected={chosen}
+      aria-selected={props.chosen}
+      aria-posinset={props.place + 1}
+      aria-setsize={props.of}
       data-tag={tag}
       data-correct={String(correct)}
-      title={`${tag}\n${text}`}
-      onClick={onChoose}
+      title={[tag, text, problem].filter(Boolean).join("\n")}
+      onClick={props.onChoose}
     >
       {imageUrl ? <img src={imageUrl} alt="" loading="lazy" /> : <span class="example-noimage" />}
       <span class="example-text">{text || tag}</span>
-      <Verdict prediction={prediction} target={target} correct={correct} />
-      {problem !== null && <span class="example-problem warning">{problem}</span>}
-      {steps.length > 1 && <Strip steps={steps} outcomes={outcomes} />}
-    </button>
+      {steps.length > 0 && <Verdict prediction={prediction} target={target} correct={correct} />}
+      {problem !== null ? (
+        <span class="example-problem warning">{problem}</span>
+      ) : (
+        steps.length > 1 && <AnswerStrip cells={stripCells(example, steps)} />
+      )}
+    </div>
   );
 }
 
@@ -56,26 +63,5 @@ export function Verdict({
       <b>{prediction ?? "–"}</b>
       {target !== null && correct !== true && <span class="verdict-target">target {target}</span>}
     </span>
-  );
-}
-
-/** One cell per step: filled where the example was right. */
-function Strip({ steps, outcomes }: { steps: readonly number[]; outcomes: readonly (boolean | null)[] }) {
-  const right = outcomes.filter((outcome) => outcome === true).length;
-  const first = steps[outcomes.indexOf(true)];
-  const gap = Math.min(0.14, 0.02 * steps.length);
-  const spoken = `correct at ${right} of ${steps.length} steps`;
-  return (
-    <svg
-      class="strip"
-      viewBox={`0 0 ${steps.length} 1`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={first === undefined ? spoken : `${spoken}, first at ${formatStep(first)}`}
-    >
-      {outcomes.map((outcome, index) => (
-        <rect key={index} class={outcomeClass(outcome)} x={index + gap / 2} y={0} width={1 - gap} height={1} />
-      ))}
-    </svg>
   );
 }

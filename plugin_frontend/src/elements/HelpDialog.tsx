@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 const KEYS: readonly [string[], string][] = [
-  [["1", "2", "3", "4"], "heads, attention, embeddings, relevancy"],
+  [["1", "2", "3", "4", "5"], "heads, attention, embeddings, relevancy, examples"],
   [["←", "→"], "previous, next step"],
   [["space"], "play steps, tokens or layers"],
   [["↑", "↓"], "previous, next example (also K, J)"],
@@ -18,6 +18,7 @@ const KEYS: readonly [string[], string][] = [
   [["+", "−", "0"], "in the matrix: closer, farther, the whole"],
   [["⇧"], "in the matrix: arrows move the view, click chooses the key"],
   [["/"], "search the examples"],
+  [["Enter"], "in Examples: open the chosen one in Attention"],
   [["?"], "this help"],
 ];
 

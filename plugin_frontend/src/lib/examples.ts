@@ -1,9 +1,7 @@
-/** Which examples the list shows. */
+/** What became of examples at a checkpoint. */
 
 import type { ExampleSummary } from "../schema";
 import { nearest } from "./blocks";
-
-export type ExampleFilter = "all" | "correct" | "wrong" | "flipped";
 
 export interface Outcome {
   prediction: string | null;
@@ -24,23 +22,4 @@ export function flipped(a: Outcome, b: Outcome): boolean {
   return a.correct !== null && b.correct !== null
     ? a.correct !== b.correct
     : a.prediction !== null && b.prediction !== null && a.prediction !== b.prediction;
-}
-
-/** The examples that pass the filter and hold every word of the search. */
-export function filterExamples(
-  examples: readonly ExampleSummary[],
-  filter: ExampleFilter,
-  search: string,
-  outcomeOfA: (example: ExampleSummary) => Outcome,
-  outcomeOfB: (example: ExampleSummary) => Outcome,
-): ExampleSummary[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  return examples.filter((example) => {
-    const a = outcomeOfA(example);
-    if (filter === "correct" && a.correct !== true) return false;
-    if (filter === "wrong" && a.correct !== false) return false;
-    if (filter === "flipped" && !flipped(a, outcomeOfB(example))) return false;
-    const text = [example.tag, example.text, example.target, a.prediction].join(" ").toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
 }

@@ -2,10 +2,10 @@
 
 import type { Order } from "../schema";
 import type { Parameters } from "./address";
-import { choice, flag, list, numberSet, optional, wholeNumber, share, text, type Field } from "./selection_fields";
+import { choice, filled, flag, list, numberSet, optional, wholeNumber, share, text, type Field } from "./selection_fields";
 import type { MatrixWindow } from "./tiles";
 
-export const VIEWS = ["heads", "attention", "embeddings", "relevancy"] as const;
+export const VIEWS = ["heads", "attention", "embeddings", "relevancy", "examples"] as const;
 export const MODES = ["a", "b", "ab", "difference"] as const;
 /** What the Heads view shows of the heads. */
 export const HEAD_PANELS = ["matrix", "list", "scatter", "similarity", "budget"] as const;
@@ -116,6 +116,10 @@ const FIELDS = {
   order: choice<Order>("order", ["positive", "negative"]),
   removed: optional("removed", text),
   fraction: optional("fraction", share),
+  /** Which examples are listed, the words they hold, and by which column, "-" for downwards. */
+  exampleFilter: filled("show", "all"),
+  exampleSearch: filled("search", ""),
+  examplesSort: optional("sort", text),
 };
 
 type Fields = typeof FIELDS;

@@ -20,6 +20,11 @@ export function optional<T extends string | number>(parameter: string, read: Rea
   return { parameter, otherwise: null, write: (value) => (value === null ? null : String(value)), read };
 }
 
+/** A text that is never missing; what it usually is is not written. */
+export function filled(parameter: string, otherwise: string): Field<string> {
+  return { parameter, otherwise, write: (value) => (value === otherwise ? null : value), read: (value) => value };
+}
+
 /** One of a few; the first is not written. */
 export function choice<T extends string>(parameter: string, values: readonly [T, ...T[]]): Field<T> {
   return {

@@ -58,6 +58,9 @@ const EVERYTHING: Selection = {
   order: "negative",
   removed: "joint",
   fraction: 0.85,
+  exampleFilter: "field:kind=a digit & more",
+  exampleSearch: "red tile",
+  examplesSort: "-field:loss",
 };
 
 describe("a link", () => {

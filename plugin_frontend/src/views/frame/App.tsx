@@ -8,6 +8,7 @@ import type { View } from "../../lib/selection";
 import { helpShown, selection } from "../../state";
 import { AttentionView } from "../attention/AttentionView";
 import { EmbeddingsView } from "../embeddings/EmbeddingsView";
+import { ExamplesView } from "../examples/ExamplesView";
 import { HeadsView } from "../heads/HeadsView";
 import { RelevancyView } from "../relevancy/RelevancyView";
 import { EmptyState } from "./EmptyState";
@@ -22,6 +23,7 @@ const PAGES: Record<View, () => preact.JSX.Element> = {
   attention: AttentionView,
   embeddings: EmbeddingsView,
   relevancy: RelevancyView,
+  examples: ExamplesView,
 };
 
 export function App() {
@@ -48,17 +50,19 @@ function Body() {
     return <Panel class="first" loading={!runsError.value} error={runsError.value} onRetry={() => void refresh()} />;
   }
   if (known.runs.length === 0) return <EmptyState logdir={known.logdir} />;
-  const View = PAGES[selection.value.view];
+  const { view } = selection.value;
+  const View = PAGES[view];
+  const inTable = view === "examples";
   const example = exampleOf.a.value;
   const unreadable = example?.steps.length === 0 ? example.problem : null;
   return (
     <>
       <Toolbar />
-      <div class="columns">
-        <ExamplePicker />
+      <div class="columns" data-single={inTable}>
+        {!inTable && <ExamplePicker />}
         <main>
           <QuestionBar />
-          {unreadable ? (
+          {unreadable && !inTable ? (
             <Panel>
               <Notice>{unreadable}</Notice>
             </Panel>

@@ -1,24 +1,24 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { chooseExample, moveExample } from "../../actions";
 import { imageUrl } from "../../api";
-import { exampleOf, examplesOf, listedExamples, runOf, wantedStepOf } from "../../catalogue";
+import { exampleOf, examplesOf, listedExamples, wantedStepOf } from "../../catalogue";
 import { ExampleCard } from "../../elements/ExampleCard";
 import { Notice, Panel } from "../../elements/Panel";
-import { Segmented } from "../../elements/Segmented";
-import { outcomeAt, type ExampleFilter } from "../../lib/examples";
-import { exampleFilter, exampleSearch, selection } from "../../state";
+import { VirtualList } from "../../elements/VirtualList";
+import { outcomeAt } from "../../lib/examples";
+import { selection } from "../../state";
+import { ExampleFilters, FilterChips } from "./ExampleFilters";
+
+/** Letters that fit into a line; where a text is longer all cards have room for two. */
+const ONE_LINE = 26;
 
 export function ExamplePicker() {
-  const list = useRef<HTMLDivElement>(null);
   const { loading, error, retry, value } = examplesOf.a;
   const all = value.value?.examples ?? [];
   const listed = listedExamples.value;
   const { tag } = selection.value;
   const place = listed.findIndex((example) => example.tag === tag);
 
-  useLayoutEffect(() => {
-    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
-  }, [tag, value.value === null]);
+  const long = all.some(({ text, tag }) => (text || tag).length > ONE_LINE);
 
   return (
     <Panel
@@ -41,50 +41,38 @@ export function ExamplePicker() {
         </>
       }
     >
-      <input
-        type="search"
-        class="search"
-        data-testid="search"
-        placeholder="Search  /"
-        aria-label="Search the examples"
-        value={exampleSearch.value}
-        onInput={(event) => (exampleSearch.value = (event.target as HTMLInputElement).value)}
-      />
-      <Segmented<ExampleFilter>
-        name="Filter the examples"
-        class="filters"
-        value={exampleFilter.value}
-        choices={[
-          { value: "all", label: "all" },
-          { value: "correct", label: "correct", title: "Correct at A" },
-          { value: "wrong", label: "wrong", title: "Wrong at A" },
-          {
-            value: "flipped",
-            label: "flipped",
-            title: "Right at one of A and B and wrong at the other",
-            disabled: runOf.b.value === null ? "Choose a B first: shift-click on the steps." : null,
-          },
-        ]}
-        onChoose={(filter) => (exampleFilter.value = filter)}
-      />
-      <div class="example-list" role="listbox" aria-label="Examples" ref={list}>
-        {listed.map((example) => (
-          <ExampleCard
-            key={example.tag}
-            tag={example.tag}
-            text={example.text}
-            imageUrl={example.image && imageUrl(value.value!.run, example.image)}
-            target={example.target}
-            {...outcomeAt(example, wantedStepOf.a.value)}
-            steps={example.steps}
-            outcomes={example.correct}
-            problem={example.problem ?? null}
-            chosen={example.tag === exampleOf.a.value?.tag}
-            onChoose={() => chooseExample(example.tag)}
-          />
-        ))}
-        {all.length > 0 && listed.length === 0 && <Notice>No example matches.</Notice>}
-      </div>
+      <ExampleFilters />
+      <FilterChips />
+      {all.length > 0 && listed.length === 0 ? (
+        <Notice>No example matches.</Notice>
+      ) : (
+        <VirtualList
+          role="listbox"
+          class="example-list"
+          label="Examples"
+          count={listed.length}
+          rowHeight={long ? 5.9 : 4.6}
+          chosen={place}
+          idOf={(index) => `example-${index}`}
+        >
+          {(index) => {
+            const example = listed[index];
+            return (
+              <ExampleCard
+                key={example.tag}
+                id={`example-${index}`}
+                place={index}
+                of={listed.length}
+                example={example}
+                imageUrl={example.image && imageUrl(value.value!.run, example.image)}
+                {...outcomeAt(example, wantedStepOf.a.value)}
+                chosen={example.tag === exampleOf.a.value?.tag}
+                onChoose={() => chooseExample(example.tag)}
+              />
+            );
+          }}
+        </VirtualList>
+      )}
     </Panel>
   );
 }

@@ -28,6 +28,7 @@ const ACTIONS: Record<string, () => unknown> = {
   d: () => actions.toggleMode("difference"),
   m: () => select({ smooth: !selection.peek().smooth }),
   x: () => selection.peek().view === "heads" && actions.toggleChosenPicked(),
+  Enter: () => selection.peek().view === "examples" && actions.showView("attention"),
   "/": () => document.querySelector<HTMLElement>("input.search")?.focus(),
   "?": () => (helpShown.value = true),
 };
@@ -45,7 +46,7 @@ export function listenToKeys(): void {
       if (event.key === "Escape") target.blur();
       return;
     }
-    if (event.key === " " && target.closest("button, summary")) return;
+    if ((event.key === " " || event.key === "Enter") && target.closest("button, summary, a")) return;
     const action = ACTIONS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action) return;
     event.preventDefault();

@@ -6,4 +6,5 @@ export const TITLES: Record<View, string> = {
   attention: "Attention",
   embeddings: "Embeddings",
   relevancy: "Relevancy",
+  examples: "Examples",
 };

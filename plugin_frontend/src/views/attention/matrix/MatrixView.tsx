@@ -113,7 +113,7 @@ function spokenTitle({ side, source, before }: MatrixSide): string {
 }
 
 /** The chosen tokens, if they are on one of the axes. */
-function chosenIn({ block }: PlacedSource): { query: number | null; key: number | null } {
+function chosenIn({ block }: PlacedSource): { query: readonly number[]; key: readonly number[] } {
   const { role, sequence, tokens } = selection.value;
   const on = (axis: "query" | "key") => (role === axis && sequence === block[axis] ? tokens : NONE);
   return { query: on("query"), key: on("key") };
