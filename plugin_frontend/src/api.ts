@@ -9,11 +9,13 @@ import type {
   Drift,
   Evaluations,
   Examples,
+  LayerNeighbours,
   Manifest,
   Modality,
   Projection,
   RelevancyScores,
   Runs,
+  TokenDetails,
 } from "./schema";
 
 /** One example at one checkpoint. */
@@ -115,6 +117,30 @@ export function drift({ run, tag }: Place, method: string, target: string, versi
 
 export function evaluations(run: string, version: string): Query<Evaluations> {
   return json("evaluation", { run }, version);
+}
+
+/** Nearest tokens over all examples, at every layer. */
+export function neighbours(
+  place: Place,
+  sequence: string,
+  token: number,
+  filter: { count: number; modality?: Modality; distinct?: 1 },
+  version: string,
+): Query<LayerNeighbours[]> {
+  const given = { ...place, sequence, token, layer: "all", ...filter };
+  const query = json<{ layers: LayerNeighbours[] }>("neighbours", given, version);
+  return { key: query.key, run: async (signal) => (await query.run(signal)).layers };
+}
+
+export function token(
+  place: Place,
+  sequence: string,
+  position: number,
+  block: string | null,
+  head: Head,
+): Query<TokenDetails> {
+  const given = { ...place, sequence, token: position, ...(block === null ? {} : { block, head }) };
+  return json("token", given, "");
 }
 
 export function imageUrl(run: string, id: string): string {

@@ -14,6 +14,7 @@ const KEYS: readonly [string[], string][] = [
   [["D"], "difference B − A"],
   [["A", "B"], "only A, only B"],
   [["M"], "smooth or raw patches"],
+  [["I"], "card of the chosen token"],
   [["/"], "search the examples"],
   [["?"], "this help"],
 ];

@@ -33,6 +33,8 @@ const FIELDS = {
   token: optional("token", wholeNumber),
   role: choice<Role>("role", ["query", "key"]),
   smooth: flag("smooth"),
+  /** The card of the chosen token is open. */
+  card: flag("card"),
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),

@@ -20,6 +20,7 @@ const EVERYTHING: Selection = {
   token: 0,
   role: "key",
   smooth: true,
+  card: true,
   depth: 12,
   axes: [1, 2],
   methods: ["relevancy", "mine, 100%"],

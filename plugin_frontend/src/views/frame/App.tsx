@@ -6,6 +6,7 @@ import { PanelDownloads } from "../../elements/PanelDownload";
 import { Tooltip } from "../../elements/Tooltip";
 import type { View } from "../../lib/selection";
 import { helpShown, selection } from "../../state";
+import { cardShown } from "../../token_card";
 import { AttentionView } from "../attention/AttentionView";
 import { EmbeddingsView } from "../embeddings/EmbeddingsView";
 import { HeadsView } from "../heads/HeadsView";
@@ -13,6 +14,7 @@ import { RelevancyView } from "../relevancy/RelevancyView";
 import { EmptyState } from "./EmptyState";
 import { ExamplePicker } from "./ExamplePicker";
 import { QuestionBar } from "./QuestionBar";
+import { TokenCardPanel } from "./TokenCardPanel";
 import { Toolbar } from "./Toolbar";
 import { TITLES } from "./titles";
 import { TopBar } from "./TopBar";
@@ -54,7 +56,7 @@ function Body() {
   return (
     <>
       <Toolbar />
-      <div class="columns">
+      <div class="columns" data-card={cardShown.value}>
         <ExamplePicker />
         <main>
           <QuestionBar />
@@ -66,6 +68,7 @@ function Body() {
             <View />
           )}
         </main>
+        {cardShown.value && <TokenCardPanel />}
       </div>
     </>
   );

@@ -26,6 +26,7 @@ const ACTIONS: Record<string, () => unknown> = {
   s: () => actions.toggleMode("ab"),
   d: () => actions.toggleMode("difference"),
   m: () => select({ smooth: !selection.peek().smooth }),
+  i: () => select({ card: !selection.peek().card }),
   "/": () => document.querySelector<HTMLElement>("input.search")?.focus(),
   "?": () => (helpShown.value = true),
 };
