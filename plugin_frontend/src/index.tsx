@@ -7,7 +7,9 @@ import { prefetchNeighbours } from "./data";
 import { fillDefaults } from "./defaults";
 import * as host from "./host";
 import { fromParameters, toParameters } from "./lib/selection";
-import { live, selection } from "./state";
+import { beginsByItself } from "./lib/tour";
+import { recall } from "./memory";
+import { live, selection, tourStop } from "./state";
 import { adoptStyles } from "./styles";
 import { App } from "./views/frame/App";
 import { listenToKeys } from "./views/frame/keys";
@@ -18,7 +20,9 @@ export function render(): void {
   effect(() => {
     document.documentElement.dataset.theme = host.dark.value ? "dark" : "light";
   });
-  selection.value = fromParameters(host.readParameters());
+  const given = host.readParameters();
+  if (beginsByItself(given, recall("tour") !== null)) tourStop.value = 0;
+  selection.value = fromParameters(given);
   host.onParameters((parameters) => {
     const wanted = fromParameters(parameters);
     const current = selection.peek();

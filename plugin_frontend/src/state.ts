@@ -11,6 +11,8 @@ export const playing = signal(false);
 /** The generated words that maps explain, one after another. */
 export const playingWords = signal(false);
 export const helpShown = signal(false);
+/** Where the tour of the page is; null while it is not under way. */
+export const tourStop = signal<number | null>(null);
 export const exampleFilter = signal<ExampleFilter>("all");
 export const exampleSearch = signal("");
 

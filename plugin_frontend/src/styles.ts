@@ -15,9 +15,10 @@ import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
 import tokenCard from "./styles/token_card.css?inline";
+import tour from "./styles/tour.css?inline";
 
 /** Later ones refine earlier ones. */
-const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, attention, embeddings, relevancy, exports, tokenCard];
+const SHEETS = [base, controls, marks, matrix, chart, pictures, frame, examples, help, heads, attention, embeddings, relevancy, exports, tokenCard, tour];
 
 export function adoptStyles(): void {
   document.adoptedStyleSheets = SHEETS.map((source) => {

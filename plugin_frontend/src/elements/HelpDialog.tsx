@@ -19,7 +19,7 @@ const KEYS: readonly [string[], string][] = [
   [["?"], "this help"],
 ];
 
-export function HelpDialog({ onClose }: { onClose(): void }) {
+export function HelpDialog({ onClose, onTour }: { onClose(): void; onTour(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal?.(), []);
   return (
@@ -47,9 +47,14 @@ export function HelpDialog({ onClose }: { onClose(): void }) {
           <li>Hatched means not defined or not logged, never zero.</li>
           <li>A row of attention sums to 1 over everything the token may look at.</li>
         </ul>
-        <button type="button" class="button" onClick={onClose}>
-          Close
-        </button>
+        <div class="help-end">
+          <button type="button" class="button" onClick={onTour}>
+            Take the tour
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            Close
+          </button>
+        </div>
       </div>
     </dialog>
   );

@@ -5,7 +5,7 @@ import { Notice, Panel } from "../../elements/Panel";
 import { PanelDownloads } from "../../elements/PanelDownload";
 import { Tooltip } from "../../elements/Tooltip";
 import type { View } from "../../lib/selection";
-import { helpShown, selection } from "../../state";
+import { helpShown, selection, tourStop } from "../../state";
 import { cardShown } from "../../token_card";
 import { AttentionView } from "../attention/AttentionView";
 import { EmbeddingsView } from "../embeddings/EmbeddingsView";
@@ -16,6 +16,7 @@ import { ExamplePicker } from "./ExamplePicker";
 import { QuestionBar } from "./QuestionBar";
 import { TokenCardPanel } from "./TokenCardPanel";
 import { Toolbar } from "./Toolbar";
+import { Tour } from "./Tour";
 import { TITLES } from "./titles";
 import { TopBar } from "./TopBar";
 
@@ -34,9 +35,15 @@ export function App() {
         <Body />
       </PanelDownloads.Provider>
       <Tooltip />
-      {helpShown.value && <HelpDialog onClose={() => (helpShown.value = false)} />}
+      {(runs.value?.runs.length ?? 0) > 0 && <Tour />}
+      {helpShown.value && <HelpDialog onClose={() => (helpShown.value = false)} onTour={beginTour} />}
     </div>
   );
+}
+
+function beginTour(): void {
+  helpShown.value = false;
+  tourStop.value = 0;
 }
 
 function downloadPanel(panel: HTMLElement, format: Format): Promise<void> {
