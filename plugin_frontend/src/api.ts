@@ -17,6 +17,7 @@ import type {
   Runs,
   TokenDetails,
 } from "./schema";
+import { imageAddress, request } from "./transport";
 
 /** One example at one checkpoint. */
 export interface Place {
@@ -144,10 +145,16 @@ export function token(
 }
 
 export function imageUrl(run: string, id: string): string {
+  return imageAddress(serverImageUrl(run, id));
+}
+
+/** Where the server has the image, whatever the page shows it from. */
+export function serverImageUrl(run: string, id: string): string {
   return address("image", { run, id });
 }
 
-function address(route: string, given: Arguments): string {
+/** The address of a request. */
+export function address(route: string, given: Arguments): string {
   const url = new URL(route, base);
   for (const [name, value] of Object.entries(given)) {
     for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item));
@@ -170,24 +177,4 @@ function binary<T>(route: string, given: Arguments, read: (message: WireMessage)
     key: url,
     run: async (signal) => read(decode(await (await request(url, signal)).arrayBuffer())),
   };
-}
-
-async function request(url: string, signal?: AbortSignal, cache?: RequestCache): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal, cache });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Error("TensorBoard does not answer. Is it still running?");
-  }
-  if (!response.ok) throw new Error(await complaint(response));
-  return response;
-}
-
-async function complaint(response: Response): Promise<string> {
-  try {
-    return (await response.json()).error;
-  } catch {
-    return `TensorBoard answered ${response.status} ${response.statusText}.`;
-  }
 }

@@ -13,6 +13,7 @@ import { HeadsView } from "../heads/HeadsView";
 import { RelevancyView } from "../relevancy/RelevancyView";
 import { EmptyState } from "./EmptyState";
 import { ExamplePicker } from "./ExamplePicker";
+import { FileBanner } from "./FileBanner";
 import { QuestionBar } from "./QuestionBar";
 import { TokenCardPanel } from "./TokenCardPanel";
 import { Toolbar } from "./Toolbar";
@@ -30,6 +31,7 @@ const PAGES: Record<View, () => preact.JSX.Element> = {
 export function App() {
   return (
     <div class="page">
+      <FileBanner />
       <TopBar />
       <PanelDownloads.Provider value={downloadPanel}>
         <Body />
