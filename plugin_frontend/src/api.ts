@@ -20,13 +20,16 @@ import type {
   Flips,
   HeadMatching,
   HeadSimilarity,
+  LayerNeighbours,
   Manifest,
   MatrixTile,
   Modality,
   Projection,
   RelevancyScores,
   Runs,
+  TokenDetails,
 } from "./schema";
+import { imageAddress, request } from "./transport";
 
 /** One example at one checkpoint. */
 export interface Place {
@@ -299,11 +302,41 @@ export function evaluations(run: string, version: string): Query<Evaluations> {
   return json("evaluation", { run }, version);
 }
 
+/** Nearest tokens over all examples, at every layer. */
+export function neighbours(
+  place: Place,
+  sequence: string,
+  token: number,
+  filter: { count: number; modality?: Modality; distinct?: 1 },
+  version: string,
+): Query<LayerNeighbours[]> {
+  const given = { ...place, sequence, token, layer: "all", ...filter };
+  const query = json<{ layers: LayerNeighbours[] }>("neighbours", given, version);
+  return { key: query.key, run: async (signal) => (await query.run(signal)).layers };
+}
+
+export function token(
+  place: Place,
+  sequence: string,
+  position: number,
+  block: string | null,
+  head: Head,
+): Query<TokenDetails> {
+  const given = { ...place, sequence, token: position, ...(block === null ? {} : { block, head }) };
+  return json("token", given, "");
+}
+
 export function imageUrl(run: string, id: string): string {
+  return imageAddress(serverImageUrl(run, id));
+}
+
+/** Where the server has the image, whatever the page shows it from. */
+export function serverImageUrl(run: string, id: string): string {
   return address("image", { run, id });
 }
 
-function address(route: string, given: Arguments): string {
+/** The address of a request. */
+export function address(route: string, given: Arguments): string {
   const url = new URL(route, base);
   for (const [name, value] of Object.entries(given)) {
     for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item));
@@ -337,24 +370,4 @@ function growing<T>(
 ): Query<T> {
   const query = binary(route, given, read);
   return { ...query, key: `${query.key} ${version}` };
-}
-
-async function request(url: string, signal?: AbortSignal, cache?: RequestCache): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal, cache });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Error("TensorBoard does not answer. Is it still running?");
-  }
-  if (!response.ok) throw new Error(await complaint(response));
-  return response;
-}
-
-async function complaint(response: Response): Promise<string> {
-  try {
-    return (await response.json()).error;
-  } catch {
-    return `TensorBoard answered ${response.status} ${response.statusText}.`;
-  }
 }

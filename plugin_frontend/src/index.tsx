@@ -7,8 +7,11 @@ import { prefetchNeighbours } from "./data";
 import { fillDefaults } from "./defaults";
 import * as host from "./host";
 import { fromParameters, toParameters } from "./lib/selection";
-import { live, selection } from "./state";
+import { beginsByItself } from "./lib/tour";
+import { recall } from "./memory";
+import { live, selection, tourStop } from "./state";
 import { adoptStyles } from "./styles";
+import { snapshot } from "./transport";
 import { App } from "./views/frame/App";
 import { listenToKeys } from "./views/frame/keys";
 
@@ -18,7 +21,10 @@ export function render(): void {
   effect(() => {
     document.documentElement.dataset.theme = host.dark.value ? "dark" : "light";
   });
-  selection.value = fromParameters(host.readParameters());
+  const linked = host.readParameters();
+  const given = snapshot && Object.keys(linked).length === 0 ? snapshot.parameters : linked;
+  if (!snapshot && beginsByItself(given, recall("tour") !== null)) tourStop.value = 0;
+  selection.value = fromParameters(given);
   host.onParameters((parameters) => {
     const wanted = fromParameters(parameters);
     const current = selection.peek();
@@ -35,3 +41,6 @@ export function render(): void {
   void refresh();
   renderElement(<App />, document.body);
 }
+
+// In a file there is nobody to call it.
+if (snapshot) render();

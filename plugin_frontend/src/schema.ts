@@ -291,6 +291,41 @@ export interface Projection {
   modality: Uint8Array;
 }
 
+/** A token near another one, in the space of a layer's hidden states. */
+export interface Neighbour {
+  tag: string;
+  sequence: string;
+  token: number;
+  text: string;
+  modality: Modality;
+  distance: number;
+  box: Box | null;
+  image: string | null;
+}
+
+export interface LayerNeighbours {
+  layer: number;
+  metric: "cosine" | "l2";
+  /** Tokens searched. */
+  points: number;
+  neighbours: Neighbour[];
+}
+
+/** A token by layer; null where a number is not defined or its weights were not logged. */
+export interface TokenDetails {
+  text: string;
+  modality: Modality;
+  norms: { layers: number[]; values: (number | null)[] };
+  attention: {
+    block: string;
+    head: number | "mean";
+    layers: number[];
+    rows: number;
+    received: (number | null)[];
+    entropy: (number | null)[];
+  } | null;
+}
+
 /** Scores of the tokens by name of their sequence, map by map. */
 export type RelevancyScores = Map<string, Float32Array>[];
 

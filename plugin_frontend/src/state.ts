@@ -16,6 +16,8 @@ export const playSpeed = signal(1);
 /** A click on a piece of a word means the whole word. */
 export const wholeWords = signal(false);
 export const helpShown = signal(false);
+/** Where the tour of the page is; null while it is not under way. */
+export const tourStop = signal<number | null>(null);
 
 export function select(change: Partial<Selection>): void {
   selection.value = { ...selection.peek(), ...change };

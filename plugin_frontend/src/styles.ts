@@ -18,7 +18,9 @@ import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
 import similarity from "./styles/similarity.css?inline";
+import tokenCard from "./styles/token_card.css?inline";
 import tokenMatrix from "./styles/token_matrix.css?inline";
+import tour from "./styles/tour.css?inline";
 
 /** Later ones refine earlier ones. */
 const SHEETS = [
@@ -41,7 +43,11 @@ const SHEETS = [
   embeddings,
   relevancy,
   exports,
+  tokenCard,
+  tour,
 ];
+
+/** Later ones refine earlier ones. */
 
 export function adoptStyles(): void {
   document.adoptedStyleSheets = SHEETS.map((source) => {

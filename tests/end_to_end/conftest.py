@@ -18,6 +18,9 @@ ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 """Pictures of what the tests saw, to look at; not committed."""
 
+TOUR_SEEN = "localStorage.setItem('vl_tb_plugin.tour', 'done')"
+"""Most tests are of users who know the page."""
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -70,6 +73,7 @@ class VisionLanguageTab:
         self.url = url
         self.problems: list[str] = []
         self.foreign_requests: list[str] = []
+        page.add_init_script(TOUR_SEEN)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", self._note)
         page.on("request", self._check)

@@ -112,6 +112,11 @@ class TestNeighbours:
         assert [one["text"] for one in distinct] == list(dict.fromkeys(words))
         assert len(set(words)) < len(words)
 
+    def test_patches_are_never_the_same(self, tensorboard):
+        query = HERE | {"layer": 0, "modality": "image", "count": 50}
+        every = tensorboard.get("neighbours", **query).json
+        assert tensorboard.get("neighbours", **query, distinct=1).json == every
+
     def test_padding_is_nobodys_neighbour(self, tensorboard):
         found = tensorboard.get("neighbours", **HERE, layer=0, count=100).json["neighbours"]
         tokens = [one["token"] for one in found if one["tag"] == "val/padded"]

@@ -10,10 +10,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
 from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.plugin.run_index import RunIndex
 
+_IMAGE = MODALITIES.index("image")
 _CACHED_BYTES = 64 << 20
 
 
@@ -49,15 +51,16 @@ class TokenSpace:
 
     @cached_property
     def words(self) -> npt.NDArray[np.int64]:
-        """(points,) the same number for tokens of the same text and modality."""
-        known: dict[tuple[str, int], int] = {}
+        """(points,) the same number for the same words; image tokens have one each."""
+        known: dict[tuple[object, int], int] = {}
         numbers = []
         for group in self.groups:
             tokens = next(
                 item.tokens for item in group.manifest.sequences if item.name == group.sequence
             )
             for token, modality in zip(group.token, group.modality, strict=True):
-                numbers.append(known.setdefault((tokens[token], int(modality)), len(known)))
+                word = len(known) if modality == _IMAGE else tokens[token]
+                numbers.append(known.setdefault((word, int(modality)), len(known)))
         return np.array(numbers, np.int64)
 
     def place(self, point: int) -> tuple[TokenStates, int]:

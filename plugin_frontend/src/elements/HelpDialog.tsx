@@ -17,12 +17,13 @@ const KEYS: readonly [string[], string][] = [
   [["M"], "smooth or raw patches"],
   [["+", "−", "0"], "in the matrix: closer, farther, the whole"],
   [["⇧"], "in the matrix: arrows move the view, click chooses the key"],
+  [["I"], "card of the chosen token"],
   [["/"], "search the examples"],
   [["Enter"], "in Examples: open the chosen one in Attention"],
   [["?"], "this help"],
 ];
 
-export function HelpDialog({ onClose }: { onClose(): void }) {
+export function HelpDialog({ onClose, onTour }: { onClose(): void; onTour(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal?.(), []);
   return (
@@ -52,9 +53,14 @@ export function HelpDialog({ onClose }: { onClose(): void }) {
           <li>In the Attention view Ctrl-click adds heads; a layer's number takes all its heads.</li>
           <li>A row of attention sums to 1 over everything the token may look at.</li>
         </ul>
-        <button type="button" class="button" onClick={onClose}>
-          Close
-        </button>
+        <div class="help-end">
+          <button type="button" class="button" onClick={onTour}>
+            Take the tour
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            Close
+          </button>
+        </div>
       </div>
     </dialog>
   );

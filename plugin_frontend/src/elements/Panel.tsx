@@ -1,6 +1,7 @@
 /** A titled part of a view that says when it is loading and what went wrong. */
 
 import type { ComponentChildren } from "preact";
+import { NOT_IN_FILE } from "../lib/snapshot";
 import { PanelDownload } from "./PanelDownload";
 
 interface Props {
@@ -30,7 +31,9 @@ export function Panel({ title, aside, testId, loading, error, onRetry, children,
           </div>
         </header>
       )}
-      {error ? (
+      {error === NOT_IN_FILE ? (
+        <Notice>{error}</Notice>
+      ) : error ? (
         <div class="failure" role="alert">
           <p>{error}</p>
           <button type="button" class="button" onClick={onRetry}>

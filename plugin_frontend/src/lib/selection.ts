@@ -98,6 +98,8 @@ const FIELDS = {
   beside: choice("beside", BESIDES),
   /** The part of the matrix that is shown; null for all of it. */
   window: matrixWindow("window"),
+  /** The card of the chosen token is open. */
+  card: flag("card"),
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),

@@ -46,6 +46,7 @@ const EVERYTHING: Selection = {
   maskSinks: true,
   beside: "samples",
   window: { x0: 0, y0: 12.5, x1: 4096, y1: 130.25 },
+  card: true,
   depth: 12,
   axes: [1, 2],
   methods: ["relevancy", "mine, 100%"],

@@ -5,7 +5,8 @@ import { Notice, Panel } from "../../elements/Panel";
 import { PanelDownloads } from "../../elements/PanelDownload";
 import { Tooltip } from "../../elements/Tooltip";
 import type { View } from "../../lib/selection";
-import { helpShown, selection } from "../../state";
+import { helpShown, selection, tourStop } from "../../state";
+import { cardShown } from "../../token_card";
 import { AttentionView } from "../attention/AttentionView";
 import { EmbeddingsView } from "../embeddings/EmbeddingsView";
 import { ExamplesView } from "../examples/ExamplesView";
@@ -13,8 +14,11 @@ import { HeadsView } from "../heads/HeadsView";
 import { RelevancyView } from "../relevancy/RelevancyView";
 import { EmptyState } from "./EmptyState";
 import { ExamplePicker } from "./ExamplePicker";
+import { FileBanner } from "./FileBanner";
 import { QuestionBar } from "./QuestionBar";
+import { TokenCardPanel } from "./TokenCardPanel";
 import { Toolbar } from "./Toolbar";
+import { Tour } from "./Tour";
 import { TITLES } from "./titles";
 import { TopBar } from "./TopBar";
 
@@ -29,14 +33,21 @@ const PAGES: Record<View, () => preact.JSX.Element> = {
 export function App() {
   return (
     <div class="page">
+      <FileBanner />
       <TopBar />
       <PanelDownloads.Provider value={downloadPanel}>
         <Body />
       </PanelDownloads.Provider>
       <Tooltip />
-      {helpShown.value && <HelpDialog onClose={() => (helpShown.value = false)} />}
+      {(runs.value?.runs.length ?? 0) > 0 && <Tour />}
+      {helpShown.value && <HelpDialog onClose={() => (helpShown.value = false)} onTour={beginTour} />}
     </div>
   );
+}
+
+function beginTour(): void {
+  helpShown.value = false;
+  tourStop.value = 0;
 }
 
 function downloadPanel(panel: HTMLElement, format: Format): Promise<void> {
@@ -58,7 +69,7 @@ function Body() {
   return (
     <>
       <Toolbar />
-      <div class="columns" data-single={inTable}>
+      <div class="columns" data-single={inTable} data-card={cardShown.value}>
         {!inTable && <ExamplePicker />}
         <main>
           <QuestionBar />
@@ -70,6 +81,7 @@ function Body() {
             <View />
           )}
         </main>
+        {cardShown.value && <TokenCardPanel />}
       </div>
     </>
   );

@@ -2,7 +2,7 @@ import { manifestOf } from "../../data";
 import { Verdict } from "../../elements/ExampleCard";
 import { formatNumber } from "../../lib/format";
 import type { Manifest } from "../../schema";
-import { visibleSides } from "../../state";
+import { select, selection, visibleSides } from "../../state";
 
 /** What was asked, what was answered at each of the checkpoints shown, and what is known besides. */
 export function QuestionBar() {
@@ -33,8 +33,28 @@ export function QuestionBar() {
           ))}
         </span>
       )}
-      <Origin manifest={front} />
+      <div class="question-end">
+        <CardButton />
+        <Origin manifest={front} />
+      </div>
     </div>
+  );
+}
+
+function CardButton() {
+  const { card, view } = selection.value;
+  if (view === "heads") return null;
+  return (
+    <button
+      type="button"
+      class="quiet"
+      data-testid="card"
+      aria-pressed={card}
+      title="All about the chosen token (I)"
+      onClick={() => select({ card: !card })}
+    >
+      token card
+    </button>
   );
 }
 

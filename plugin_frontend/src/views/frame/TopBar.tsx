@@ -4,6 +4,7 @@ import { refresh } from "../../catalogue";
 import { copyText, linkTo } from "../../host";
 import { toParameters, type View } from "../../lib/selection";
 import { helpShown, live, selection } from "../../state";
+import { snapshot } from "../../transport";
 import { DownloadMenu } from "./DownloadMenu";
 import { TITLES } from "./titles";
 
@@ -32,6 +33,7 @@ export function TopBar() {
         ))}
       </nav>
       <div class="topbar-end">
+        {!snapshot && (
         <button
           type="button"
           class="quiet live"
@@ -43,8 +45,9 @@ export function TopBar() {
         >
           <i class="lamp" /> live
         </button>
+        )}
         <DownloadMenu />
-        <LinkButton />
+        {!snapshot && <LinkButton />}
         <button
           type="button"
           class="quiet"

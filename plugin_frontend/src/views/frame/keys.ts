@@ -29,6 +29,7 @@ const ACTIONS: Record<string, () => unknown> = {
   m: () => select({ smooth: !selection.peek().smooth }),
   x: () => selection.peek().view === "heads" && actions.toggleChosenPicked(),
   Enter: () => selection.peek().view === "examples" && actions.showView("attention"),
+  i: () => select({ card: !selection.peek().card }),
   "/": () => document.querySelector<HTMLElement>("input.search")?.focus(),
   "?": () => (helpShown.value = true),
 };

@@ -1,3 +1,4 @@
+import { chooseTokens } from "../../actions";
 import { TokenText } from "../../elements/TokenText";
 import { showTip } from "../../elements/Tooltip";
 import { formatScore, formatToken } from "../../lib/format";
@@ -6,6 +7,7 @@ import type { TokenWeights } from "../../lib/readings";
 import type { Scale } from "../../lib/scale";
 import { choosePositionExplained } from "../../map_actions";
 import { explainedOffered } from "../../relevancy";
+import { cardShown, cardToken } from "../../token_card";
 import { tableOf } from "./shown";
 
 interface Props {
@@ -22,6 +24,12 @@ export function MapWords({ reading, named, scale, explains, signed }: Props) {
   const { sequence, positions, weights } = reading;
   const grew = sequence.modality.includes("generated");
   const generated = explainedOffered.value.flatMap(({ position }) => (position === null ? [] : [position]));
+  const card = cardShown.value ? cardToken.value : null;
+  const explained = grew ? explains.slice(0, 1).flatMap(({ position }) => position ?? []) : [];
+  const choose = (index: number) => {
+    if (generated.includes(index)) choosePositionExplained(index);
+    if (card) chooseTokens(sequence.name, [index]);
+  };
   return (
     <>
       {named && <p class="muted">{sequence.name}</p>}
@@ -35,8 +43,8 @@ export function MapWords({ reading, named, scale, explains, signed }: Props) {
         }))}
         scale={scale}
         table={tableOf(scale, "words")}
-        chosen={grew ? explains.slice(0, 1).flatMap(({ position }) => position ?? []) : []}
-        choosable={new Set(grew ? generated : [])}
+        chosen={card?.sequence.name === sequence.name ? [card.token] : explained}
+        choosable={card ? null : new Set(grew ? generated : [])}
         onHover={(index, event) =>
           showTip(
             event,
@@ -46,7 +54,7 @@ export function MapWords({ reading, named, scale, explains, signed }: Props) {
             </>,
           )
         }
-        onChoose={choosePositionExplained}
+        onChoose={choose}
       />
     </>
   );

@@ -1,3 +1,4 @@
+import { chooseTokens } from "../../actions";
 import { imageUrl } from "../../api";
 import { Legend } from "../../elements/Legend";
 import { SeriesMark } from "../../elements/SeriesLegend";
@@ -7,6 +8,7 @@ import { formatPlace, formatScore, formatToken } from "../../lib/format";
 import { exceeds } from "../../lib/readings";
 import { seriesFor } from "../../relevancy";
 import { selection } from "../../state";
+import { cardShown, cardToken } from "../../token_card";
 import { MapWords } from "./MapWords";
 import { tableOf, type MethodShown, type SideShown } from "./shown";
 
@@ -71,6 +73,7 @@ export function MethodMaps({ shown, asDifference, alone }: Props) {
 function MapSide({ shown, side, asDifference, alone }: Props & { side: SideShown }) {
   const { pictures, words, manifest, missing } = side;
   const { pictureScale, wordScale } = shown;
+  const card = cardShown.value ? cardToken.value : null;
   return (
     <div class="map-side" data-testid={`map-${shown.method.name}-${side.side}`} style={{ "--images": manifest.images.length }}>
       <Explains side={side} compared={shown.sides.length > 1} />
@@ -90,6 +93,8 @@ function MapSide({ shown, side, asDifference, alone }: Props & { side: SideShown
                 smooth={selection.value.smooth}
                 subject="relevancy"
                 targets={manifest.target_boxes}
+                chosen={card?.sequence.name === sequence.name ? [card.token] : []}
+                onChoose={card ? (token) => chooseTokens(sequence.name, [token]) : undefined}
                 tip={(token) => (
                   <>
                     <b>{formatScore(weights![token], asDifference)}</b> {formatPlace(sequence.tokens[token])}
