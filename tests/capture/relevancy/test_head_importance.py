@@ -11,6 +11,8 @@ from tests.capture.family_case import eager_weights
 from tests.capture.relevancy.test_gradients import explained, mask_of
 from tests.capture.tiny_models import TinyTokenizer, llava, llava_batch, lxmert, lxmert_batch
 from vl_tb_plugin import CapturePolicy, InvalidExample, SummaryWriter, trace
+from vl_tb_plugin.plugin.described import described_manifest
+from vl_tb_plugin.plugin.run_index import LoggedManifest
 from vl_tb_plugin.storage.manifest import parse_manifest
 from vl_tb_plugin.storage.run_folder import store_path
 from vl_tb_plugin.storage.tensor_store import TensorStore
@@ -170,6 +172,10 @@ def test_it_is_logged_with_the_blocks_of_a_batch(tmp_path):
         logged = store.statistics(block.statistics_slice)[-1]
         assert np.array_equal(logged, metrics[0][block.name][TITLE])
     assert metrics[0]["text_to_image"][TITLE].any()
+    described = described_manifest("run", "val/a", LoggedManifest(0, 0.0, b""), manifest)
+    last = described["attention"][0]["statistics"][-1]
+    assert (last["title"], last["custom"]) == (TITLE, True)
+    assert last["unit"] and "Michel" in last["description"]
 
 
 @pytest.mark.parametrize(
