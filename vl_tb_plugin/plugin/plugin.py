@@ -8,6 +8,7 @@ from typing import Any
 from tensorboard.plugins import base_plugin
 
 from vl_tb_plugin.plugin import static_files
+from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.routes import Routes
@@ -28,6 +29,7 @@ class VLPlugin(base_plugin.TBPlugin):
         index, stores = RunIndex(context.data_provider), StoreCache()
         self._routes = Routes(index, folders, stores)
         self._relevancy = RelevancyRoutes(index, folders, stores)
+        self._cohorts = CohortRoutes(index, folders, stores)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -42,6 +44,10 @@ class VLPlugin(base_plugin.TBPlugin):
             "/relevancy": self._relevancy.relevancy,
             "/drift": self._relevancy.drift,
             "/evaluation": self._relevancy.evaluation,
+            "/cohorts": self._cohorts.cohorts,
+            "/cohort_statistics": self._cohorts.cohort_statistics,
+            "/cohort_history": self._cohorts.cohort_history,
+            "/cohort_difference": self._cohorts.cohort_difference,
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)

@@ -200,6 +200,10 @@ class TensorStore:
         """(statistics + metrics, layers, heads) of one example."""
         return np.asarray(self._array(part.path)[part.offset])
 
+    def stacked_statistics(self, path: str) -> npt.NDArray[np.float32]:
+        """(examples, statistics + metrics, layers, heads) of every example of a part."""
+        return np.asarray(self._array(path)[...])
+
     def hidden_states(self, part: Slice, layer: int, tokens: int) -> npt.NDArray[np.float32]:
         """(tokens, features) of one example and layer, by index."""
         window = slice(part.offset, part.offset + tokens)
