@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 from vl_tb_plugin.plugin.cohort import cohorts
 from vl_tb_plugin.plugin.cohort_answers import CohortAnswers, CohortChoice
 from vl_tb_plugin.plugin.computed_answers import ComputedAnswer, ComputedAnswers
+from vl_tb_plugin.plugin.head_comparisons import HeadComparisons
 from vl_tb_plugin.plugin.logged_samples import LoggedSamples
 from vl_tb_plugin.plugin.request import BadRequest, experiment_of, number, text
 from vl_tb_plugin.plugin.response import array_response, json_response
@@ -23,6 +24,7 @@ class CohortRoutes:
     def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
         self._index = index
         self._cohorts = CohortAnswers(LoggedSamples(index), folders, stores)
+        self._heads = HeadComparisons(index, folders, stores, self._cohorts)
         self._computed = ComputedAnswers()
 
     def cohorts(self, request: Request) -> Response:
@@ -49,6 +51,26 @@ class CohortRoutes:
         """How every statistic of one block differs between two steps over a cohort."""
         choice, block = _compared(request), text(request, "block")
         return self._answer(request, choice, block, lambda: self._cohorts.difference(choice, block))
+
+    def head_similarity(self, request: Request) -> Response:
+        """How differently the heads of a block look, over a cohort."""
+        choice, block, layers = _choice(request), text(request, "block"), _layers(request)
+        return self._answer(
+            request,
+            choice,
+            (block, layers),
+            lambda: self._heads.similarity(choice, block, layers),
+        )
+
+    def head_matching(self, request: Request) -> Response:
+        """Which heads of two steps look alike, over a cohort."""
+        choice, block, layers = _compared(request), text(request, "block"), _layers(request)
+        return self._answer(
+            request,
+            choice,
+            (block, layers),
+            lambda: self._heads.matching(choice, block, layers),
+        )
 
     def _answer(
         self,
@@ -84,3 +106,14 @@ def _compared(request: Request) -> CohortChoice:
     """The same, where a step to compare with must be given."""
     text(request, "other_step")
     return _choice(request)
+
+
+def _layers(request: Request) -> tuple[int, ...] | None:
+    """Numbers of layers with commas between them; ``None`` where the request leaves the choice."""
+    words = request.args.get("layers")
+    if not words:
+        return None
+    numbers = words.split(",")
+    if not all(word.isascii() and word.isdigit() and len(word) < 10 for word in numbers):
+        raise BadRequest(f"Parameter 'layers' is numbers with commas, not {words!r}.")
+    return tuple(sorted({int(word) for word in numbers}))
