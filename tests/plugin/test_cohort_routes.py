@@ -148,6 +148,21 @@ def test_statistics_are_averaged_over_the_cohort(tensorboard, cohort, numbers):
         assert np.isnan(width).all()
 
 
+def test_every_sample_is_standardised_before_they_are_averaged(tensorboard):
+    scaled = HERE | {"normalisation": "z"}
+    expected = values_of(tensorboard, range(8), **scaled)
+    mean = tensorboard.get("cohort_statistics", cohort="all", **scaled).array("mean")
+    assert np.allclose(mean, expected.mean(axis=0), atol=1e-5, equal_nan=True)
+    query = scaled | {"cohort": "all", "statistic": "planted"}
+    history = tensorboard.get("cohort_history", **query).array("mean")
+    assert np.allclose(history[0, -1], mean[-1], atol=1e-5)
+    change = tensorboard.get("cohort_difference", cohort="all", **SINCE | {"normalisation": "z"})
+    before = values_of(tensorboard, range(8), **BEFORE | {"normalisation": "z"})
+    entropy = change.header["statistics"].index("entropy")
+    paired = (expected - before)[:, entropy].mean(axis=0)
+    assert np.allclose(change.array("difference")[entropy], paired, atol=1e-5)
+
+
 def test_history_follows_the_same_samples_over_all_steps(tensorboard):
     names = ["entropy", "planted"]
     answer = tensorboard.get("cohort_history", cohort="field:kind=colour", statistic=names, **HERE)
@@ -253,6 +268,7 @@ ANY = {"cohort": "all", "statistic": "entropy"}
         ("cohort_statistics", HERE | {"cohort": "flipped"}, 400, "'other_step'"),
         ("cohort_statistics", ANY | HERE | {"block": "cross"}, 404, "['self']"),
         ("cohort_statistics", ANY | HERE | {"run": "mixed"}, 400, "with 4 heads in 'val/1'"),
+        ("cohort_statistics", ANY | HERE | {"normalisation": "x"}, 400, "none, z, compat"),
         ("cohort_history", HERE | {"cohort": "all"}, 400, "'statistic' is missing"),
         ("cohort_history", ANY | HERE | {"statistic": "size"}, 404, "'planted'"),
         ("cohort_difference", ANY | HERE, 400, "'other_step' is missing"),
