@@ -7,7 +7,7 @@ from scipy.spatial.distance import jensenshannon
 from tests.logged_examples import joint_example, softmaxed_noise
 from tests.tensorboard_process import TensorBoardProcess
 from tests.waiting import wait_until
-from vl_tb_plugin import Attention, Example, SummaryWriter
+from vl_tb_plugin import Attention, Example, SummaryWriter, TokenSequence
 
 STEPS = [0, 10, 20]
 LAYERS, HEADS = 2, 3
@@ -63,6 +63,11 @@ def logdir(tmp_path_factory):
         writer.add_vl_example("val/1", sample(1, 20, heads=4), 20)
     with SummaryWriter(folder / "deep") as writer:
         writer.add_vl_example("val/0", sample(0, 20, layers=90), 20)
+    with SummaryWriter(folder / "padded") as writer:
+        tokens = TokenSequence(["a", "b", "[PAD]"], ["text", "text", "padding"])
+        # the heads differ in the row of padding alone
+        weights = np.array([[[1, 0, 0], [0, 1, 0], padding] for padding in np.eye(3)])
+        writer.add_vl_example("val/0", Example(tokens, Attention(weights[None])), 20)
     return folder
 
 
@@ -70,7 +75,7 @@ def logdir(tmp_path_factory):
 def tensorboard(logdir, tmp_path_factory):
     log = tmp_path_factory.mktemp("tensorboard") / "log.txt"
     with TensorBoardProcess(["--logdir", str(logdir)], log) as process:
-        process.wait_for_runs(4)
+        process.wait_for_runs(5)
         wait_until(lambda: process.get("examples", run="seed0").json["steps"] == STEPS)
         yield process
 
@@ -226,6 +231,11 @@ def test_similarity_is_the_mean_divergence_of_rows(tensorboard):
     assert answer.array("cluster").max() >= 1 and "linkage" in answer.header["clustering"]
     only = tensorboard.get("head_similarity", cohort="all", layers="1", **HERE)
     assert np.allclose(only.array("divergence"), answer.array("divergence")[3:, 3:], atol=1e-5)
+
+
+def test_rows_of_padding_are_not_compared(tensorboard):
+    answer = tensorboard.get("head_similarity", cohort="all", **HERE | {"run": "padded"})
+    assert answer.header["rows"] == 2 and not answer.array("divergence").any()
 
 
 def test_too_many_heads_are_compared_in_evenly_spaced_layers(tensorboard):
