@@ -17,7 +17,7 @@ from vl_tb_plugin.analysis.head_statistics import STATISTICS
 
 EXAMPLES, STEPS, HEADS, TOKENS = 256, 8, (12, 12), 600
 STATISTICS_LOGGED = 30
-WHOLE = 8
+WHOLE = 4
 """Examples with all of their weights, for what compares rows."""
 
 

@@ -7,7 +7,7 @@ from scipy.spatial.distance import jensenshannon
 from tests.logged_examples import joint_example, softmaxed_noise
 from tests.tensorboard_process import TensorBoardProcess
 from tests.waiting import wait_until
-from vl_tb_plugin import Attention, Example, SummaryWriter
+from vl_tb_plugin import Attention, Example, SummaryWriter, TokenSequence
 
 STEPS = [0, 10, 20]
 LAYERS, HEADS = 2, 3
@@ -63,6 +63,11 @@ def logdir(tmp_path_factory):
         writer.add_vl_example("val/1", sample(1, 20, heads=4), 20)
     with SummaryWriter(folder / "deep") as writer:
         writer.add_vl_example("val/0", sample(0, 20, layers=90), 20)
+    with SummaryWriter(folder / "padded") as writer:
+        tokens = TokenSequence(["a", "b", "[PAD]"], ["text", "text", "padding"])
+        # the heads differ in the row of padding alone
+        weights = np.array([[[1, 0, 0], [0, 1, 0], padding] for padding in np.eye(3)])
+        writer.add_vl_example("val/0", Example(tokens, Attention(weights[None])), 20)
     return folder
 
 
@@ -70,7 +75,7 @@ def logdir(tmp_path_factory):
 def tensorboard(logdir, tmp_path_factory):
     log = tmp_path_factory.mktemp("tensorboard") / "log.txt"
     with TensorBoardProcess(["--logdir", str(logdir)], log) as process:
-        process.wait_for_runs(4)
+        process.wait_for_runs(5)
         wait_until(lambda: process.get("examples", run="seed0").json["steps"] == STEPS)
         yield process
 
@@ -148,6 +153,21 @@ def test_statistics_are_averaged_over_the_cohort(tensorboard, cohort, numbers):
         assert np.isnan(width).all()
 
 
+def test_every_sample_is_standardised_before_they_are_averaged(tensorboard):
+    scaled = HERE | {"normalisation": "z"}
+    expected = values_of(tensorboard, range(8), **scaled)
+    mean = tensorboard.get("cohort_statistics", cohort="all", **scaled).array("mean")
+    assert np.allclose(mean, expected.mean(axis=0), atol=1e-5, equal_nan=True)
+    query = scaled | {"cohort": "all", "statistic": "planted"}
+    history = tensorboard.get("cohort_history", **query).array("mean")
+    assert np.allclose(history[0, -1], mean[-1], atol=1e-5)
+    change = tensorboard.get("cohort_difference", cohort="all", **SINCE | {"normalisation": "z"})
+    before = values_of(tensorboard, range(8), **BEFORE | {"normalisation": "z"})
+    entropy = change.header["statistics"].index("entropy")
+    paired = (expected - before)[:, entropy].mean(axis=0)
+    assert np.allclose(change.array("difference")[entropy], paired, atol=1e-5)
+
+
 def test_history_follows_the_same_samples_over_all_steps(tensorboard):
     names = ["entropy", "planted"]
     answer = tensorboard.get("cohort_history", cohort="field:kind=colour", statistic=names, **HERE)
@@ -213,6 +233,11 @@ def test_similarity_is_the_mean_divergence_of_rows(tensorboard):
     assert np.allclose(only.array("divergence"), answer.array("divergence")[3:, 3:], atol=1e-5)
 
 
+def test_rows_of_padding_are_not_compared(tensorboard):
+    answer = tensorboard.get("head_similarity", cohort="all", **HERE | {"run": "padded"})
+    assert answer.header["rows"] == 2 and not answer.array("divergence").any()
+
+
 def test_too_many_heads_are_compared_in_evenly_spaced_layers(tensorboard):
     query = {"run": "deep", "step": 20, "block": "self", "cohort": "all"}
     answer = tensorboard.get("head_similarity", **query)
@@ -253,6 +278,7 @@ ANY = {"cohort": "all", "statistic": "entropy"}
         ("cohort_statistics", HERE | {"cohort": "flipped"}, 400, "'other_step'"),
         ("cohort_statistics", ANY | HERE | {"block": "cross"}, 404, "['self']"),
         ("cohort_statistics", ANY | HERE | {"run": "mixed"}, 400, "with 4 heads in 'val/1'"),
+        ("cohort_statistics", ANY | HERE | {"normalisation": "x"}, 400, "none, z, compat"),
         ("cohort_history", HERE | {"cohort": "all"}, 400, "'statistic' is missing"),
         ("cohort_history", ANY | HERE | {"statistic": "size"}, 404, "'planted'"),
         ("cohort_difference", ANY | HERE, 400, "'other_step' is missing"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import jensenshannon
 
 from tests.capture.tiny_models import TinyTokenizer, llava, llava_batch
 from tests.tensorboard_process import TensorBoardProcess
@@ -75,3 +76,22 @@ def test_what_was_not_kept_is_told(example_and_tensorboard, asked, message):
     answer = tensorboard.get("attention", **(HERE | asked))
     assert answer.status == 404
     assert message in answer.json["error"]
+
+
+def test_heads_are_compared_in_the_rows_and_keys_that_were_kept(example_and_tensorboard):
+    example, tensorboard = example_and_tensorboard
+    query = HERE | {"cohort": "tag:val/0"}
+    answer = tensorboard.get("head_similarity", **query)
+    assert answer.array("layer").tolist() == [1, 1, 2, 2]
+    assert answer.array("head").tolist() == [1, 3, 1, 3]
+    assert answer.header["rows"] == 3
+    kept = example.block("language").probabilities.reshape(4, 3, -1)[..., 1:17]
+    expected = (jensenshannon(kept[:, None], kept[None], axis=-1) ** 2).mean(axis=-1)
+    assert np.allclose(answer.array("divergence"), expected, atol=1e-3)
+
+
+def test_heads_without_weights_cannot_be_compared(example_and_tensorboard):
+    _, tensorboard = example_and_tensorboard
+    query = HERE | {"cohort": "all", "block": "vision"}
+    answer = tensorboard.get("head_similarity", **query)
+    assert answer.status == 404 and "only the statistics" in answer.json["error"]

@@ -21,7 +21,7 @@ MOST_SAMPLES = 32
 FEWEST_ROWS = 16
 READ_WEIGHTS = 256 << 20
 """Weights read of a store, about."""
-COMPARED_WEIGHTS = 4e8
+COMPARED_WEIGHTS = 3e8
 """Pairs of heads x rows x keys, where that leaves :data:`FEWEST_ROWS`."""
 
 One = TypeVar("One")
