@@ -5,6 +5,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatNumber } from "../lib/format";
 import { arrowPath, markPath, nearestPlace, placesWithin, type Pixel, type Shape } from "../lib/head_marks";
 import { ticks } from "../lib/scale";
+import { textSize } from "./text_size";
 import { hideTip, showTip, showTipAt } from "./Tooltip";
 
 export interface HeadPoint {
@@ -37,7 +38,8 @@ interface Props {
   onPick(points: number[], add: boolean): void;
 }
 
-const MARGIN = { left: 56, right: 16, top: 12, bottom: 42 };
+/** In sizes of the text. */
+const MARGIN = { left: 4.3, right: 1.2, top: 0.9, bottom: 3.2 };
 const REACH_PIXELS = 14;
 const DRAG_PIXELS = 5;
 
@@ -57,10 +59,12 @@ export function HeadScatter(props: Props) {
     return () => observer.disconnect();
   }, []);
 
-  const [right, bottom] = [Math.max(MARGIN.left + 1, size.width - MARGIN.right), size.height - MARGIN.bottom];
+  const [left, top] = [MARGIN.left * size.text, MARGIN.top * size.text];
+  const right = Math.max(left + 1, size.width - MARGIN.right * size.text);
+  const bottom = size.height - MARGIN.bottom * size.text;
   const along = (value: number, [low, high]: readonly [number, number]) => (high > low ? (value - low) / (high - low) : 0.5);
-  const x = (value: number) => MARGIN.left + (right - MARGIN.left) * along(value, extent.x);
-  const y = (value: number) => bottom - (bottom - MARGIN.top) * along(value, extent.y);
+  const x = (value: number) => left + (right - left) * along(value, extent.x);
+  const y = (value: number) => bottom - (bottom - top) * along(value, extent.y);
   const drawn = [points, size.width, size.height, extent.x.join(), extent.y.join()];
   const places = useMemo(() => points.map((point): Pixel => [x(point.x), y(point.y)]), drawn);
   const radius = size.text * (points.length > 2000 ? 0.23 : points.length > 400 ? 0.31 : 0.38);
@@ -78,8 +82,8 @@ export function HeadScatter(props: Props) {
   const focused = walkedTo >= 0 ? walkedTo : chosen >= 0 ? chosen : 0;
 
   const at = (event: MouseEvent): Pixel => {
-    const { left, top } = box.current!.getBoundingClientRect();
-    return [event.clientX - left, event.clientY - top];
+    const frame = box.current!.getBoundingClientRect();
+    return [event.clientX - frame.left, event.clientY - frame.top];
   };
   const move = (event: PointerEvent) => {
     const place = at(event);
@@ -144,24 +148,24 @@ export function HeadScatter(props: Props) {
       <svg width={size.width} height={size.height} aria-hidden="true">
         {ticks(...extent.x, 6).map((tick) => (
           <g key={tick} class="axis">
-            <line x1={x(tick)} x2={x(tick)} y1={MARGIN.top} y2={bottom} />
-            <text x={x(tick)} y={bottom + 17} text-anchor="middle">
+            <line x1={x(tick)} x2={x(tick)} y1={top} y2={bottom} />
+            <text x={x(tick)} y={bottom + 1.3 * size.text} text-anchor="middle">
               {formatNumber(tick)}
             </text>
           </g>
         ))}
         {ticks(...extent.y, 6).map((tick) => (
           <g key={tick} class="axis">
-            <line x1={MARGIN.left} x2={right} y1={y(tick)} y2={y(tick)} />
-            <text x={MARGIN.left - 7} y={y(tick)} dy="0.32em" text-anchor="end">
+            <line x1={left} x2={right} y1={y(tick)} y2={y(tick)} />
+            <text x={left - 0.5 * size.text} y={y(tick)} dy="0.32em" text-anchor="end">
               {formatNumber(tick)}
             </text>
           </g>
         ))}
-        <text class="axis-name" x={(MARGIN.left + right) / 2} y={size.height - 6} text-anchor="middle">
+        <text class="axis-name" x={(left + right) / 2} y={size.height - 0.5 * size.text} text-anchor="middle">
           {props.axisTitles[0]}
         </text>
-        <text class="axis-name" transform={`translate(13 ${(MARGIN.top + bottom) / 2}) rotate(-90)`} text-anchor="middle">
+        <text class="axis-name" transform={`translate(${size.text} ${(top + bottom) / 2}) rotate(-90)`} text-anchor="middle">
           {props.axisTitles[1]}
         </text>
         {arrows.map(({ look, colour, quiet, path }) => (
@@ -207,11 +211,6 @@ function groupedByLook(points: readonly HeadPoint[], picked: ReadonlySet<string>
     groups.set(look, group);
   });
   return [...groups.values()].sort((first, second) => Number(second.quiet) - Number(first.quiet));
-}
-
-/** Marks grow with the page's text on large screens. */
-function textSize(): number {
-  return parseFloat(getComputedStyle(document.documentElement).fontSize) || 13;
 }
 
 /** Where an arrow key leads from a point: to the next along that axis; null for other keys. */

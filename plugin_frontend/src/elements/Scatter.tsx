@@ -5,6 +5,7 @@ import { fromClip, pan, reshape, toClip, zoom, type Camera } from "../lib/camera
 import { formatNumber } from "../lib/format";
 import { ticks } from "../lib/scale";
 import { scatterPainter, type Cloud, type Mark, type ScatterPainter, type Trails } from "../painters/scatter";
+import { textSize } from "./text_size";
 import { hideTip } from "./Tooltip";
 
 interface Props {
@@ -172,11 +173,6 @@ export function Scatter(props: Props) {
       <span class="axis-title vertical">{props.axisTitles[1]}</span>
     </div>
   );
-}
-
-/** Marks grow with the page's text on large screens. */
-function textSize(): number {
-  return parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
 /** The nearest point within reach, points that stand out first; -1 where there is none. */

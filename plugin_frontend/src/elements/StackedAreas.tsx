@@ -4,6 +4,7 @@ import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { areaPaths, labelPlace, spacedLabels, stacked } from "../lib/areas";
 import { formatPercent } from "../lib/format";
 import { range } from "../lib/scale";
+import { textSize } from "./text_size";
 import { hideTip, showTip, showTipAt } from "./Tooltip";
 
 export interface Part {
@@ -30,28 +31,31 @@ interface Props {
   onChoose?(place: number): void;
 }
 
-const MARGIN = { left: 46, right: 14, top: 8, bottom: 22 };
-const TEXT = { character: 7, height: 15 };
-const HALF_BAR = 40;
+/** In sizes of the text. */
+const MARGIN = { left: 3.6, right: 1.1, top: 0.6, bottom: 1.7 };
+const NAME = { character: 0.6, height: 1.15 };
+const HALF_BAR = 3;
 
 export function StackedAreas(props: Props) {
   const { places, parts, marks, describePlace, onChoose } = props;
   const box = useRef<HTMLDivElement>(null);
   const name = useId();
   const [dots, hatching] = [`${name}dots`, `${name}hatching`];
-  const [size, setSize] = useState({ width: 320, height: 160 });
+  const [size, setSize] = useState({ width: 320, height: 160, text: 13 });
   useLayoutEffect(() => {
     const observer = new ResizeObserver(([{ contentRect: { width, height } }]) => {
-      if (width > 0 && height > 0) setSize({ width, height });
+      if (width > 0 && height > 0) setSize({ width, height, text: textSize() });
     });
     observer.observe(box.current!);
     return () => observer.disconnect();
   }, []);
 
   const [first, last] = range(places) ?? [0, 0];
-  const [left, right] = [MARGIN.left, Math.max(MARGIN.left + 1, size.width - MARGIN.right)];
+  const { text } = size;
+  const left = MARGIN.left * text;
+  const right = Math.max(left + 1, size.width - MARGIN.right * text);
   const x = (place: number) => (last > first ? left + ((right - left) * (place - first)) / (last - first) : (left + right) / 2);
-  const y = (share: number) => size.height - MARGIN.bottom - (size.height - MARGIN.top - MARGIN.bottom) * share;
+  const y = (share: number) => size.height - MARGIN.bottom * text - (size.height - (MARGIN.top + MARGIN.bottom) * text) * share;
   const layers = stacked(parts.map(({ values }) => values));
   const gaps = undefinedStretches(places, layers[0]?.upper ?? [], x, [left, right]);
   const focused = Math.max(0, places.indexOf(marks[0]?.place ?? NaN));
@@ -112,20 +116,20 @@ export function StackedAreas(props: Props) {
         {[0, 0.5, 1].map((share) => (
           <g key={share} class="axis">
             <line x1={left} x2={right} y1={y(share)} y2={y(share)} />
-            <text x={left - 6} y={y(share)} dy="0.32em" text-anchor="end">
+            <text x={left - 0.45 * text} y={y(share)} dy="0.32em" text-anchor="end">
               {formatPercent(share)}
             </text>
           </g>
         ))}
-        {spacedLabels(places, x, 38).map((place) => (
+        {spacedLabels(places, x, 3 * text).map((place) => (
           <g key={place} class="axis">
-            <text x={x(place)} y={size.height - 5} text-anchor="middle">
+            <text x={x(place)} y={size.height - 0.35 * text} text-anchor="middle">
               {props.formatPlace(place)}
             </text>
           </g>
         ))}
         {parts.map(({ name, colour, dotted }, index) =>
-          areaPaths(layers[index], places, x, y, HALF_BAR).map((path, stretch) => (
+          areaPaths(layers[index], places, x, y, HALF_BAR * text).map((path, stretch) => (
             <g key={`${name} ${stretch}`}>
               <path class="area" d={path} style={{ fill: colour }} />
               {dotted && <path d={path} fill={`url(#${dots})`} />}
@@ -135,7 +139,7 @@ export function StackedAreas(props: Props) {
         {gaps.map(([from, to]) => (
           <g key={from}>
             <rect class="area-undefined" x={from} y={y(1)} width={to - from} height={y(0) - y(1)} fill={`url(#${hatching})`} />
-            {to - from > 12 * TEXT.character && (
+            {to - from > 12 * NAME.character * text && (
               <text class="area-name" x={(from + to) / 2} y={y(0.5)} dy="0.34em" text-anchor="middle">
                 not defined
               </text>
@@ -149,8 +153,8 @@ export function StackedAreas(props: Props) {
           </g>
         ))}
         {parts.map(({ name }, index) => {
-          const text = { width: TEXT.character * name.length, height: TEXT.height };
-          const place = labelPlace(layers[index], places, x, y, text, [left, right]);
+          const needed = { width: NAME.character * text * name.length, height: NAME.height * text };
+          const place = labelPlace(layers[index], places, x, y, needed, [left + 3, right - 3]);
           return (
             place && (
               <text key={name} class="area-name" x={place.x} y={place.y} dy="0.34em" text-anchor="middle">

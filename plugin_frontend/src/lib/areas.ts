@@ -36,7 +36,13 @@ export function areaPaths(layer: Layer, places: Numbers, x: Place, y: Place, hal
   });
 }
 
-/** A text in the layer where that is thickest: its middle, or null where there is no room for it. */
+/** How much thicker a part has to be than nearer to the middle, for its name to go there. */
+const WORTH_MOVING = 1.15;
+
+/** At how many points along the axis there is looked for room. */
+const SAMPLES = 25;
+
+/** A text in the layer where that is thick, rather in the middle: where, or null where there is no room for it. */
 export function labelPlace(
   layer: Layer,
   places: Numbers,
@@ -45,20 +51,31 @@ export function labelPlace(
   text: { width: number; height: number },
   [left, right]: readonly [number, number],
 ): { x: number; y: number } | null {
-  let best: { x: number; y: number } | null = null;
-  let thickest = text.height;
   const half = text.width / 2;
   if (right - left < text.width) return null;
-  for (const place of places) {
-    const middle = Math.min(right - half, Math.max(left + half, x(place)));
-    const under = places.flatMap((other, index) => (Math.abs(x(other) - middle) <= half || other === place ? [index] : []));
-    const top = Math.max(...under.map((index) => y(layer.upper[index])));
-    const bottom = Math.min(...under.map((index) => y(layer.lower[index])));
-    if (!(bottom - top > thickest)) continue;
-    thickest = bottom - top;
+  const at = places.map(x);
+  const centre = (left + right) / 2;
+  const samples = Array.from({ length: SAMPLES }, (_, index) => left + half + ((right - left - text.width) * index) / (SAMPLES - 1));
+  let best: { x: number; y: number } | null = null;
+  let needed = text.height;
+  for (const middle of samples.sort((one, other) => Math.abs(one - centre) - Math.abs(other - centre))) {
+    const under = [middle - half, middle, middle + half, ...at.filter((one) => Math.abs(one - middle) < half)];
+    const top = Math.max(...under.map((one) => y(between(at, layer.upper, one))));
+    const bottom = Math.min(...under.map((one) => y(between(at, layer.lower, one))));
+    if (!(bottom - top > needed)) continue;
+    needed = WORTH_MOVING * (bottom - top);
     best = { x: middle, y: (top + bottom) / 2 };
   }
   return best;
+}
+
+/** The value on the line through the values at ascending places; beyond the ends that of the nearer one. */
+function between(at: Numbers, values: Numbers, wanted: number): number {
+  const next = at.findIndex((one) => one >= wanted);
+  if (next < 0) return values[at.length - 1];
+  if (next === 0 || at[next] === wanted) return values[next];
+  const share = (wanted - at[next - 1]) / (at[next] - at[next - 1]);
+  return values[next - 1] + share * (values[next] - values[next - 1]);
 }
 
 /** The places to be named: both ends, and those in between that are this far from the others. */

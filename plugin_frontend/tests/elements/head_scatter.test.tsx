@@ -91,7 +91,7 @@ describe("the scatter of heads", () => {
   it("draws an arrow from where a head was", () => {
     const moved = POINTS.map((point): HeadPoint => ({ ...point, from: [0.5, 0.25] }));
     const paths = [...plot(moved).page.querySelectorAll(".head-arrow")].map((path) => path.getAttribute("d"));
-    expect(paths[0]).toContain("M230.0 241.5L404.0 12.0");
+    expect(paths[0]).toContain("M230.2 241.7L404.4 11.7");
     expect(plot().page.querySelectorAll(".head-arrow[d^=M]")).toHaveLength(0);
   });
 });

@@ -28,8 +28,15 @@ describe("the name of a part", () => {
   const text = { width: 10, height: 12 };
 
   it("stands where the part is thickest, within the chart", () => {
-    const [part] = stacked([[0.2, 0.2, 0.2, 0.6]]);
-    expect(labelPlace(part, [0, 20, 40, 60], identity, downwards, text, [0, 60])).toEqual({ x: 55, y: 70 });
+    const [part] = stacked([[0.125, 0.125, 0.125, 0.625]]);
+    const place = labelPlace(part, [0, 20, 40, 60], identity, downwards, text, [0, 60])!;
+    expect(place.x).toBe(55);
+    expect(place.y).toBeGreaterThan(60);
+  });
+
+  it("stays in the middle where other places are hardly thicker", () => {
+    const [part] = stacked([[0.5, 0.52]]);
+    expect(labelPlace(part, [0, 40], identity, downwards, text, [0, 40])?.x).toBe(20);
   });
 
   it("is left out where it would not fit into the part", () => {
@@ -37,6 +44,8 @@ describe("the name of a part", () => {
     expect(labelPlace(part, [0, 20], identity, downwards, text, [0, 20])).toBeNull();
     const [wide] = stacked([[1, 1]]);
     expect(labelPlace(wide, [0, 5], identity, downwards, text, [0, 5])).toBeNull();
+    const [unknown] = stacked([[NaN, NaN]]);
+    expect(labelPlace(unknown, [0, 20], identity, downwards, text, [0, 20])).toBeNull();
   });
 });
 

@@ -42,12 +42,12 @@ describe("the budget of attention", () => {
     expect(image("mean")).toEqual([0.375, 0.75]);
   });
 
-  it("changes from A to B where both have the place", () => {
+  it("changes from A to B where both have the place, in percentage points", () => {
     const [image] = budgetChange(
       spent,
       { places: [0, 1], parts: budgetOfLayers(history(), spent, 100) },
       { places: [1, 2], parts: budgetOfLayers(history(), spent, 300) },
     );
-    expect([image.name, image.steps, image.values]).toEqual(["image", [1], [0.5]]);
+    expect([image.name, image.steps, image.values]).toEqual(["image", [1], [50]]);
   });
 });

@@ -68,8 +68,8 @@ export function BudgetPanel() {
       ) : (
         <>
           <p class="description">
-            Of the attention of a word or patch, the share that goes to each kind of token: mean over heads
-            {mode === "difference" ? ", B − A" : ""}. A sink counts as a sink, whatever it is otherwise.
+            {mode === "difference" && "B − A: "}Of the attention of a word or patch, the share that goes to each kind of
+            token, as a mean over heads. A sink counts as a sink, whatever it is otherwise.
           </p>
           <BudgetLegend spent={spent} />
           {obstacle.value === null &&
@@ -188,10 +188,10 @@ function Change({ sides, spent, layer }: Charted) {
     { places: b.history.steps, parts: budgetOfSteps(b.history, spent, layer) },
   );
   const extent = valueRange([...layers, ...(a.run === b.run ? [] : steps)]) ?? [-1, 1];
-  const reach = Math.max(Math.abs(extent[0]), Math.abs(extent[1]), 0.001);
+  const reach = Math.max(Math.abs(extent[0]), Math.abs(extent[1]), 1);
   return (
     <>
-      <ChartFigure title="Layers" note="B − A" axis="layer">
+      <ChartFigure title="Layers" note="B − A in percentage points" axis="layer">
         <LineChart
           label={`Change of the attention budget of ${formatBlock(a.block.name)} over the layers`}
           lines={layers}
@@ -203,7 +203,7 @@ function Change({ sides, spent, layer }: Charted) {
         />
       </ChartFigure>
       {a.run !== b.run && (
-        <ChartFigure title={`Steps, ${layerTitle(a.block, layer)}`} note="B − A at the same step" axis="step">
+        <ChartFigure title={`Steps, ${layerTitle(a.block, layer)}`} note="B − A at the same step, in percentage points" axis="step">
           <LineChart
             label={`Change of the attention budget of ${formatBlock(a.block.name)} over the steps`}
             lines={steps}
@@ -223,5 +223,6 @@ function chosenLayer({ name, layers }: AttentionBlock) {
 }
 
 function layerTitle({ layers }: AttentionBlock, layer: number | "mean"): string {
+  if (layers.length === 1) return `layer ${layers[0]}`;
   return layer === "mean" ? `mean of ${layers.length} layers` : `layer ${layers[layer]}`;
 }

@@ -6,18 +6,20 @@ import { showTip } from "../../elements/Tooltip";
 import { comparedHeadOf, matchedFrame, matchedHead } from "../../head_panels";
 import { formatToken, formatWeight } from "../../lib/format";
 import { parseHead, type HeadOfLayer } from "../../lib/heads";
-import { selection } from "../../state";
+import { selection, visibleSides } from "../../state";
 import { chosenTokenName } from "../attention/AttentionSide";
 import { Pictures } from "../attention/Pictures";
 import { shownFrames, type AttentionShown, type SideShown } from "../attention/shown";
 
 /** The chosen token in the chosen head, and in the one that is compared with it, on one scale. */
 export function ComparedHeads({ block }: { block: string }) {
-  const { layer, head, comparedHead, role, matched } = selection.value;
+  const { layer, head, comparedHead, role } = selection.value;
   const other = comparedHead === null ? null : parseHead(comparedHead);
+  const match = selection.value.matched && visibleSides.value.length === 2 ? matchedHead.value : null;
+  if (!other && !match) return <p class="muted">Choose a cell of the matrix to see its two heads next to each other.</p>;
   if (selection.value.block !== block || layer === null || typeof head !== "number") return null;
   const frames = [
-    perSide((side) => (side === "b" && matched && matchedHead.value ? matchedFrame : attentionOf[side]).value.value),
+    perSide((side) => (side === "b" && match ? matchedFrame : attentionOf[side]).value.value),
     ...(other ? [perSide((side) => comparedHeadOf[side].value.value)] : []),
   ];
   const items = shownFrames(frames).filter(({ sides }) => sides.length > 0);
@@ -26,15 +28,12 @@ export function ComparedHeads({ block }: { block: string }) {
   if (!reading) return null;
   const [scale, table] =
     reading === "image" ? [items[0].imageScale, items[0].imageTable] : [items[0].wordScale, items[0].wordTable];
-  const titles = [chosenTitle({ layer, head }, matched ? matchedHead.value : null), ...(other ? [nameOf(other)] : [])];
+  const titles = [chosenTitle({ layer, head }, match), ...(other ? [nameOf(other)] : [])];
   const token = chosenTokenName(first);
   return (
     <section class="gallery" data-testid="compared">
       <header class="gallery-head">
-        <h3>
-          {role === "query" ? `What ${token} looks at` : `What looks at ${token}`}
-          {!other && <span class="muted"> · choose a second head to compare</span>}
-        </h3>
+        <h3>{role === "query" ? `What ${token} looks at` : `What looks at ${token}`}</h3>
         <Legend scale={scale} table={table} title={items[0].asDifference ? "change of the weight" : "weight"} unit="" />
       </header>
       <div class="compared-heads">

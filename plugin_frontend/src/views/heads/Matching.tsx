@@ -69,7 +69,7 @@ const COLUMNS = [
   { name: "head of A", of: ({ head }: Match) => 1e4 * head.layer + head.head },
   { name: "head of B", of: ({ other }: Match) => 1e4 * other.layer + other.head },
   { name: "divergence", of: ({ divergence }: Match) => divergence },
-  { name: "to the same number", of: ({ identity }: Match) => identity },
+  { name: "to same number", of: ({ identity }: Match) => identity },
 ] as const;
 
 function MatchTable({ all, block }: { all: readonly Match[]; block: string }) {

@@ -66,7 +66,7 @@ export function SimilarityPanel() {
         <>
           <p class="description">
             Jensen–Shannon divergence of what two heads look at: 0 means the same, 0.693 (ln 2) nothing in common.{" "}
-            {front.found.note} {sampleCounts(front.found)}
+            {front.found.note || sampleCounts(front.found)}
           </p>
           <div class="similarity">
             {shown.map((one) => (
@@ -78,9 +78,9 @@ export function SimilarityPanel() {
             </div>
           </div>
           <ComparedHeads block={front.found.block} />
+          <Matching />
         </>
       )}
-      <Matching />
     </Panel>
   );
 }

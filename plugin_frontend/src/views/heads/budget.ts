@@ -54,7 +54,7 @@ export function budgetOfSteps(history: CohortHistory, parts: readonly BudgetPart
   });
 }
 
-/** `b - a`, a line per part of what is `spent`, over the places that both have. */
+/** `b - a`, a line per part of what is `spent`, over the places that both have, in percentage points. */
 export function budgetChange(
   spent: readonly BudgetPart[],
   a: { places: readonly number[]; parts: readonly Part[] },
@@ -65,7 +65,7 @@ export function budgetChange(
     Float32Array.from(places, (place) => values[from.indexOf(place)]);
   return spent.map(({ name, series }, index) => {
     const change = difference(pick(b.places, b.parts[index].values), pick(a.places, a.parts[index].values));
-    return { name, steps: places, values: [...change], kind: "series", series };
+    return { name, steps: places, values: [...change].map((share) => 100 * share), kind: "series", series };
   });
 }
 
