@@ -39,7 +39,7 @@ export const cohorts = resource<Cohort[]>(() => {
 });
 
 /** The members of the chosen cohort at a side's checkpoint; null where a single example is shown. */
-const cohortOf = perSide((side) =>
+export const cohortOf = perSide((side) =>
   computed((): api.Members | null => {
     const [here, there] = [placeOf[side].value, placeOf[opposite(side)].value];
     if (!here || cohort.value === null) return null;

@@ -2,15 +2,16 @@
 
 import { computed, type ReadonlySignal } from "@preact/signals";
 import * as api from "./api";
-import { perSide, placeOf, version } from "./catalogue";
+import { exampleOf, perSide, placeOf, version } from "./catalogue";
+import { cohortOf } from "./cohorts";
 import { manifestOf } from "./data";
 import { attentionFrame } from "./frames";
 import { parseHead } from "./lib/heads";
 import type { HeadPanel, Side } from "./lib/selection";
 import { together } from "./loading";
 import { resource } from "./resource";
-import type { AttentionBlock } from "./schema";
-import { field, selection } from "./state";
+import type { AttentionBlock, CohortHistory } from "./schema";
+import { field, selection, visibleSides } from "./state";
 
 export const BUDGET_STATISTICS = ["budget_image", "budget_prompt", "budget_generated", "budget_special", "budget_sink"];
 
@@ -22,13 +23,10 @@ const block = field("block");
 const inSight = (wanted: HeadPanel) => view.value === "heads" && panel.value === wanted;
 
 /** The samples of a side: the chosen cohort at its checkpoint, else its example. */
-export const membersOf: Record<Side, ReadonlySignal<api.Members | null>> = perSide((side) =>
+const membersOf: Record<Side, ReadonlySignal<api.Members | null>> = perSide((side) =>
   computed(() => {
-    const [here, there] = [placeOf[side].value, placeOf[side === "a" ? "b" : "a"].value];
-    if (!here) return null;
-    const members = { run: here.run, step: here.step, cohort: cohort.value ?? `tag:${here.tag}` };
-    const needsOther = cohort.value === "flipped" && there;
-    return needsOther ? { ...members, other_run: there.run, other_step: there.step } : members;
+    const place = placeOf[side].value;
+    return cohortOf[side].value ?? (place && { run: place.run, step: place.step, cohort: `tag:${place.tag}` });
   }),
 );
 
@@ -36,7 +34,8 @@ export const similarityOf = perSide((side) =>
   resource(() => {
     const members = membersOf[side].value;
     if (!members || block.value === null) return null;
-    return inSight("similarity") ? api.headSimilarity(members, block.value, version.value) : undefined;
+    if (!inSight("similarity") || !visibleSides.value.includes(side)) return undefined;
+    return api.headSimilarity(members, block.value, version.value);
   }),
 );
 
@@ -44,7 +43,7 @@ export const similarityOf = perSide((side) =>
 export const matching = resource(() => {
   const [members, other] = [membersOf.a.value, placeOf.b.value];
   if (!members || !other || block.value === null) return null;
-  if (!inSight("similarity")) return undefined;
+  if (!inSight("similarity") || visibleSides.value.length < 2) return undefined;
   const both = { ...members, other_run: other.run, other_step: other.step };
   return api.headMatching(both, block.value, version.value);
 });
@@ -74,6 +73,11 @@ export const matchedFrame = resource(() => {
   return inSight("similarity") ? attentionFrame(place, { ...selection.value, ...found }) : undefined;
 });
 
+export interface BlockBudget {
+  block: AttentionBlock;
+  history: CohortHistory;
+}
+
 /** Blocks whose budget was logged, in the manifest's order. */
 export function budgetBlocks(side: Side): AttentionBlock[] {
   const blocks = manifestOf[side].value.value?.attention ?? [];
@@ -82,11 +86,20 @@ export function budgetBlocks(side: Side): AttentionBlock[] {
 
 /** The budget at every step of each of {@link budgetBlocks}. */
 export const budgetsOf = perSide((side) =>
-  resource(() => {
-    const [members, blocks] = [membersOf[side].value, budgetBlocks(side)];
+  resource<BlockBudget[]>(() => {
+    const [members, blocks] = [historyMembers(side), budgetBlocks(side)];
     if (!members || blocks.length === 0) return null;
-    if (!inSight("budget")) return undefined;
+    if (!inSight("budget") || !visibleSides.value.includes(side)) return undefined;
     const queries = blocks.map(({ name }) => api.cohortHistory(members, name, BUDGET_STATISTICS, version.value));
-    return together(`budgets ${queries.map(({ key }) => key).join()}`, queries);
+    const key = `budgets ${queries.map((query) => query.key).join()}`;
+    const histories = together(`${key} histories`, queries);
+    const pair = (history: CohortHistory, index: number): BlockBudget => ({ block: blocks[index], history });
+    return { key, run: async (signal) => (await histories.run(signal)).map(pair) };
   }),
 );
+
+/** An example is asked for at its last step, so that its history stays the same while the user goes over the steps. */
+function historyMembers(side: Side): api.Members | null {
+  const [members, steps] = [membersOf[side].value, exampleOf[side].value?.steps];
+  return members && cohort.value === null && steps ? { ...members, step: steps[steps.length - 1] } : members;
+}

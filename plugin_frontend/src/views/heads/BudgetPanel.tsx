@@ -1,5 +1,5 @@
 import { chooseHead, moveTo } from "../../actions";
-import { stepOf } from "../../catalogue";
+import { placeOf } from "../../catalogue";
 import { obstacle } from "../../comparison";
 import { manifestOf } from "../../data";
 import { ChartFigure } from "../../elements/ChartFigure";
@@ -9,21 +9,19 @@ import { Notice, Panel } from "../../elements/Panel";
 import { Segmented } from "../../elements/Segmented";
 import { SeriesLegend } from "../../elements/SeriesLegend";
 import { StackedAreas } from "../../elements/StackedAreas";
-import { budgetBlocks, budgetsOf } from "../../head_panels";
+import { budgetBlocks, budgetsOf, type BlockBudget } from "../../head_panels";
 import { formatBlock, formatStep } from "../../lib/format";
 import type { Side } from "../../lib/selection";
-import type { AttentionBlock, CohortHistory } from "../../schema";
+import type { AttentionBlock } from "../../schema";
 import { select, selection, visibleSides } from "../../state";
 import { budgetChange, budgetOfLayers, budgetOfSteps, partsSpent, type BudgetPart } from "./budget";
 
 type SpentParts = readonly BudgetPart[];
 
-interface SideBudget {
+interface SideBudget extends BlockBudget {
   side: Side;
   run: string;
   step: number;
-  block: AttentionBlock;
-  history: CohortHistory;
 }
 
 /** What the attention of content tokens is spent on, layer by layer and step by step. */
@@ -74,7 +72,7 @@ export function BudgetPanel() {
           <BudgetLegend spent={spent} />
           {obstacle.value === null &&
             blocks.map((name) => (
-              <BlockBudget key={name} sides={loaded.filter(({ block }) => block.name === name)} spent={spent} />
+              <BlockCharts key={name} sides={loaded.filter(({ block }) => block.name === name)} spent={spent} />
             ))}
         </>
       )}
@@ -83,13 +81,8 @@ export function BudgetPanel() {
 }
 
 function budgetsOfSide(side: Side): SideBudget[] {
-  const [histories, step] = [budgetsOf[side].value.value, stepOf[side].value];
-  const run = manifestOf[side].value.value?.run;
-  if (!histories || step === null || run === undefined) return [];
-  return budgetBlocks(side).flatMap((block, index) => {
-    const history = histories[index];
-    return history && history.layers === block.layers.length ? { side, run, step, block, history } : [];
-  });
+  const [budgets, place] = [budgetsOf[side].value.value, placeOf[side].value];
+  return budgets && place ? budgets.map((budget) => ({ side, run: place.run, step: place.step, ...budget })) : [];
 }
 
 function BudgetLegend({ spent }: { spent: SpentParts }) {
@@ -107,7 +100,7 @@ function BudgetLegend({ spent }: { spent: SpentParts }) {
   );
 }
 
-function BlockBudget({ sides, spent }: { sides: readonly SideBudget[]; spent: SpentParts }) {
+function BlockCharts({ sides, spent }: { sides: readonly SideBudget[]; spent: SpentParts }) {
   const { mode, block: chosen, layer, averaged } = selection.value;
   const { block } = sides[0];
   const line = block.layers.indexOf(layer ?? NaN);

@@ -17,6 +17,7 @@ import type { Side } from "../../lib/selection";
 import type { Statistic } from "../../schema";
 import { select, selection, visibleSides } from "../../state";
 import { axesShown, blocksWithout, drawable, extentOf, looks, movedHeads, placedHeads, toPoint, type PlacedHead } from "./scatter";
+import { shownUnit } from "./shown";
 import { statisticsOffered } from "./statistics";
 
 interface Plotted {
@@ -133,7 +134,10 @@ function Plot({ side, labelled, heads, all, blocks, layers, axes }: PlotProps) {
     return heads.map((one) => toPoint(one, look));
   }, [heads, tint, blocks.join(), layers.join()]);
   const extent = extentOf(all);
-  const title = ({ title: name, unit }: Statistic) => withUnit(name, unit && unit !== "share" ? `(${unit})` : "");
+  const title = (statistic: Statistic) => {
+    const unit = shownUnit(statistic);
+    return withUnit(statistic.title, unit && unit !== "share" ? `(${unit})` : "");
+  };
   const choose = (index: number) => chooseHead(heads[index].block, heads[index].layer, heads[index].head);
   return (
     <figure class="head-plot" data-testid={`scatter-${side}`}>
