@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 SEEDS = {"run": "lxmert-seed0", "step": 4, "run_b": "lxmert-seed1", "step_b": 4}
+STEPS = {"run": "lxmert-seed0", "step": 0, "run_b": "lxmert-seed0", "step_b": 4}
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ class TestScatter:
         tab.screenshot("scatter_of_heads")
 
     def test_a_difference_has_an_arrow_per_head(self, panel):
-        tab = panel("scatter", mode="difference", **SEEDS)
+        tab = panel("scatter", mode="difference", **STEPS)
         both = tab.test_id("scatter-both")
         expect(both.locator(".head-arrow").first).to_be_attached()
         label = both.get_by_role("button").get_attribute("aria-label")
@@ -79,7 +80,7 @@ class TestSimilarity:
         cell.press("ArrowRight")
         cell.press("Enter")
         assert tab.state()["beside"] == "1.1"
-        expect(tab.test_id("compared").locator("figcaption")).to_have_text(
+        expect(tab.test_id("compared").locator(".compared-heads figcaption")).to_have_text(
             ["layer 2, head 1", "layer 1, head 1"]
         )
         expect(tab.test_id("compared").locator(".image-heat")).to_have_count(2)
@@ -90,7 +91,8 @@ class TestSimilarity:
         tab.screenshot("similarity_of_heads")
 
     def test_heads_of_two_seeds_are_matched(self, panel):
-        tab = panel("similarity", mode="ab", block="text_to_image", layer=2, head=1, **SEEDS)
+        chosen = {"block": "text_to_image", "layer": 2, "head": 1, "cohort": "all"}
+        tab = panel("similarity", mode="ab", **chosen, **SEEDS)
         matching = tab.test_id("matching")
         rows = matching.locator("tbody tr")
         expect(rows).to_have_count(8)
@@ -123,12 +125,11 @@ class TestBudget:
         assert tab.state()["step"] == "0"
         tab.screenshot("budget")
 
-    def test_two_runs_stand_side_by_side_and_subtracted(self, panel):
-        tab = panel("budget", mode="ab", **SEEDS)
+    def test_two_steps_stand_side_by_side_and_subtracted(self, panel):
+        tab = panel("budget", mode="ab", **STEPS)
         block = tab.test_id("budget-vision")
-        expect(block.get_by_role("slider")).to_have_count(4)
+        expect(block.get_by_role("slider", name="over the layers")).to_have_count(2)
+        expect(block.get_by_role("slider", name="over the steps")).to_have_count(1)
         tab.press("d")
         expect(block.get_by_role("slider")).to_have_count(0)
-        expect(block.get_by_role("img", name=re.compile("Change of the attention"))).to_have_count(
-            2
-        )
+        expect(block.get_by_role("img", name="Change of the attention budget")).to_have_count(1)
