@@ -79,7 +79,7 @@ class TestSimilarity:
         assert re.search(r"layer 2, head 1 and layer 1, head 0: ", cell.get_attribute("aria-label"))
         cell.press("ArrowRight")
         cell.press("Enter")
-        assert tab.state()["beside"] == "1.1"
+        assert tab.state()["compared_head"] == "1.1"
         expect(tab.test_id("compared").locator(".compared-heads figcaption")).to_have_text(
             ["layer 2, head 1", "layer 1, head 1"]
         )

@@ -65,7 +65,8 @@ function chosenReading({ readings: { image, words, manifest } }: SideShown): "im
 function Words({ shown, side }: { shown: AttentionShown; side: SideShown }) {
   const { words } = side.readings;
   if (!words) return null;
-  const { sequence, positions, weights } = words;
+  const { sequence, positions } = words;
+  const weights = side.wordWeights;
   return (
     <TokenText
       label={`Words of ${sequence.name}`}
