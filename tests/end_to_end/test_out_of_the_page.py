@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+
+from tests.tensorboard_process import TensorBoardProcess
 
 
 def download(tab, button: str, entry: str, *, within=None) -> tuple[str, Path]:
@@ -74,3 +77,114 @@ class TestPictures:
     def test_only_panels_with_something_to_see_can_be_downloaded(self, tab):
         expect(tab.test_id("examples").get_by_test_id("panel-download")).to_have_count(0)
         expect(tab.test_id("head-over-steps").get_by_test_id("panel-download")).to_be_visible()
+
+
+class TestSavedPage:
+    def test_it_answers_without_a_server_as_the_page_does(
+        self, open_tab, demo_server, browser, tmp_path
+    ):
+        place = {"run": "lxmert-seed0", "step": 4, "tag": "val/001"}
+        tab = open_tab(demo_server, view="attention", **place)
+        tab.settle()
+        name, downloaded = download(tab, "download", "download-view-html")
+        assert name == "vl_attention_lxmert-seed0_step4_val-001.html"
+        path = tmp_path / name
+        path.write_bytes(downloaded.read_bytes())
+        assert path.stat().st_size < 5_000_000
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        problems, requests = [], []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(path.as_uri())
+        expect(page.get_by_test_id("file-banner")).to_contain_text("lxmert-seed0 @ step 4")
+        expect(page.get_by_test_id("tour")).to_have_count(0)
+        expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
+        # what was not looked at before it was saved: another word, in the other direction
+        for shown in (tab.frame, page):
+            shown.locator(".attention-words .word").nth(2).click()
+            shown.get_by_role("button", name="looked at by").click()
+            expect(shown.locator("[aria-busy=true]")).to_have_count(0)
+            expect(shown.locator("h2 mark")).to_be_visible()
+        tab.settle()
+        for part in (".source >> nth=0", ".words", "h2 mark"):
+            live, saved = (shown.locator(part).first.inner_text() for shown in (tab.frame, page))
+            assert live == saved, part
+        heat = ".image-heat canvas >> nth=0"
+        live, saved = (
+            shown.locator(heat).evaluate("canvas => canvas.toDataURL()")
+            for shown in (tab.frame, page)
+        )
+        assert live == saved
+        # another head is not in it: that is said, and is no failure
+        other = (int(tab.state()["head"]) + 1) % 4
+        page.get_by_role("gridcell", name=re.compile(f"head {other}: ")).last.click()
+        expect(page.get_by_test_id("attention")).to_contain_text("not part of this file")
+        expect(page.get_by_role("alert")).to_have_count(0)
+        page.close()
+        assert problems == []
+        assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+
+
+class TestTokenCard:
+    def test_it_follows_the_chosen_token_and_leads_to_its_neighbours(self, open_tab, demo_server):
+        tab = open_tab(demo_server, view="attention", run="lxmert-seed0", step=4, tag="val/001")
+        tab.settle()
+        tab.press("i")
+        card = tab.test_id("token-card")
+        tab.frame.locator(".attention-words .word").nth(1).click()
+        word = tab.frame.locator(".attention-words .word").nth(1).inner_text()
+        expect(card.locator(".token-card-name")).to_have_text(f"“{word}”")
+        tab.screenshot("token_card")
+        assert tab.state()["card"] == "1"
+        neighbour = card.locator(".neighbour").first
+        tag = re.search(r"of (val/\d+)", neighbour.get_attribute("aria-label"))[1]
+        neighbour.click()
+        tab.settle()
+        assert tab.state()["tag"] == tag
+        card.get_by_role("button", name="Close the token card").click()
+        expect(card).to_have_count(0)
+
+
+class TestTour:
+    def test_it_begins_once_and_covers_nothing_it_explains(
+        self, browser, demo_server: TensorBoardProcess
+    ):
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        page = context.new_page()
+        page.goto(f"{demo_server.url}/#vl_tb_plugin")
+        frame = page.frame_locator("iframe")
+        tour = frame.get_by_test_id("tour")
+        frame.locator(".matrix").first.wait_for()
+        for stop in range(1, 7):
+            expect(tour).to_contain_text(f"{stop} / 6")
+            page.wait_for_timeout(350)  # it glides to its place
+            note, ring = tour.bounding_box(), frame.locator(".tour-ring").bounding_box()
+            assert not _overlap(note, ring), stop
+            tour.get_by_role("button", name="Next" if stop < 6 else "Done").click()
+        expect(tour).to_have_count(0)
+        page.reload()
+        frame.locator(".matrix").first.wait_for()
+        expect(tour).to_have_count(0)
+        frame.get_by_test_id("help").click()
+        frame.get_by_role("button", name="Take the tour").click()
+        expect(tour).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(tour).to_have_count(0)
+        context.close()
+
+    def test_who_follows_a_link_is_not_guided(self, browser, demo_server: TensorBoardProcess):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{demo_server.url}/#vl_tb_plugin&p.vl_tb_plugin.step=2")
+        page.frame_locator("iframe").locator(".matrix").first.wait_for()
+        expect(page.frame_locator("iframe").get_by_test_id("tour")).to_have_count(0)
+        context.close()
+
+
+def _overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    return (
+        one["x"] < other["x"] + other["width"]
+        and other["x"] < one["x"] + one["width"]
+        and one["y"] < other["y"] + other["height"]
+        and other["y"] < one["y"] + one["height"]
+    )

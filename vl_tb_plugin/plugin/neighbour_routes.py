@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from werkzeug.wrappers import Request, Response
 
-from vl_tb_plugin.analysis.neighbours import METRICS, Metric, nearest
+from vl_tb_plugin.analysis.neighbours import METRICS, nearest
 from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.described_token import token_attention, token_norms
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, sequences_sharing_space
@@ -93,7 +93,7 @@ class NeighbourRoutes:
             space.values,
             space.values[point],
             min(count, _MOST_NEIGHBOURS),
-            metric=cast(Metric, metric),
+            metric=metric,
             among=among,
             labels=space.words if distinct else None,
         )

@@ -21,7 +21,7 @@ export interface Snapshot {
   leftOut: number;
 }
 
-export const NOT_IN_FILE = "This is not part of the file. Open TensorBoard to see it.";
+export const NOT_IN_FILE = "That is not part of this file. Open TensorBoard to see it.";
 
 /** A request without the address of its server, its parameters in order. */
 export function requestKey(url: string, without: readonly string[] = []): string {
