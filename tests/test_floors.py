@@ -16,7 +16,7 @@ FLOORS = {
     "writer": {"example", "storage", "capture"},
     "planner": {"example", "storage", "capture"},
     "plugin": {"example", "analysis", "storage"},
-    "integrations": {"example", "capture", "writer"},
+    "integrations": {"example", "storage", "capture", "writer"},
 }
 """What each floor may import of the others."""
 

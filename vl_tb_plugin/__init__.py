@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TokenSequence,
     )
     from vl_tb_plugin.planner import StoragePlan, plan
+    from vl_tb_plugin.storage.head_scalars import HeadScalars
     from vl_tb_plugin.storage.publisher import LoggingFailed
     from vl_tb_plugin.writer import SummaryWriter
 
@@ -35,6 +36,7 @@ __all__ = [
     "CapturePolicy",
     "Evaluation",
     "Example",
+    "HeadScalars",
     "HiddenStates",
     "InvalidExample",
     "LoggingFailed",
@@ -56,6 +58,7 @@ _HOMES = {
     "CapturePolicy": "capture.capture_policy",
     "Evaluation": "example",
     "Example": "example",
+    "HeadScalars": "storage.head_scalars",
     "HiddenStates": "example",
     "InvalidExample": "example",
     "LoggingFailed": "storage.publisher",

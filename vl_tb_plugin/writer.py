@@ -16,6 +16,7 @@ from vl_tb_plugin.storage.evaluation_manifest import (
     EVALUATION_SUFFIX,
     build_evaluation,
 )
+from vl_tb_plugin.storage.head_scalars import HeadScalarMeans, HeadScalars, ScalarTags
 from vl_tb_plugin.storage.publisher import PublishedExample, Publisher
 from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
 
@@ -38,6 +39,10 @@ class SummaryWriter(tensorboard.SummaryWriter):
             waits, so that memory stays bounded.
         rank: of this process, default ``$RANK`` or 0. In distributed evaluations each rank logs
             its own examples (other ids), or only one logs.
+        head_scalars: statistics of heads to be logged as ordinary scalars, too, when the examples
+            of a step are written. After a ``flush`` within a step they are written again, as the
+            mean over all its examples so far, if no other step came between. Of several ranks,
+            rank 0 writes them, of its own examples.
         **kwargs: further arguments of the base class.
     """
 
@@ -47,11 +52,17 @@ class SummaryWriter(tensorboard.SummaryWriter):
         *args: Any,
         queue_bytes: int = 512 << 20,
         rank: int | None = None,
+        head_scalars: HeadScalars | None = None,
         **kwargs: Any,
     ):
         super().__init__(log_dir, *args, **kwargs)
         self._queue_bytes = queue_bytes
         self._rank = int(os.environ.get("RANK", "0")) if rank is None else rank
+        self._head_means: HeadScalarMeans | None = None
+        self._scalar_tags: ScalarTags | None = None
+        if head_scalars is not None and self._rank == 0:
+            self._head_means = HeadScalarMeans(head_scalars)
+            self._scalar_tags = ScalarTags(head_scalars)
         self._publisher: Publisher | None = None
         self._closed = False
 
@@ -77,6 +88,8 @@ class SummaryWriter(tensorboard.SummaryWriter):
         if not isinstance(example, Example):
             raise InvalidExample("example", "a vl_tb_plugin.Example", type(example).__name__)
         step = _as_step(global_step)
+        if self._scalar_tags is not None:
+            self._scalar_tags.check(step, [(tag, example.attention)])
         publisher = self._open_publisher()
         publisher.put(tag, step, time.time() if walltime is None else walltime, example)
 
@@ -104,7 +117,7 @@ class SummaryWriter(tensorboard.SummaryWriter):
             walltime: seconds since the epoch, default now.
             **values: per sample, whatever :meth:`vl_tb_plugin.Trace.examples` takes: ``images``,
                 ``text``, ``predictions``, ``targets``, ``correct``, ``target_boxes``, ``fields``,
-                ``relevancy``.
+                ``relevancy``, ``perturbation``, ``metrics``.
 
         Raises:
             InvalidExample: if an argument does not fit; then nothing of the batch is logged.
@@ -122,6 +135,9 @@ class SummaryWriter(tensorboard.SummaryWriter):
         tags = [f"{tag}/{name}" for name in names]
         for one in tags:
             _check_example_tag(one)
+        if self._scalar_tags is not None:
+            blocks = [example.attention for example in examples]
+            self._scalar_tags.check(_as_step(global_step), list(zip(tags, blocks, strict=False)))
         for one, example in zip(tags, examples, strict=False):
             self.add_vl_example(one, example, global_step, walltime)
 
@@ -204,6 +220,7 @@ class SummaryWriter(tensorboard.SummaryWriter):
                 rank=self._rank,
                 queue_bytes=self._queue_bytes,
                 idle_seconds=self.flush_secs,
+                observe=None if self._head_means is None else self._head_means.add,
             )
         return self._publisher
 
@@ -212,6 +229,10 @@ class SummaryWriter(tensorboard.SummaryWriter):
         for example in published:
             summary = _summary(example.tag, example.manifest)
             writer.add_summary(summary, example.step, example.wall_time)
+        if self._head_means is not None:
+            last = published[-1]
+            for name, value in self._head_means.means():
+                self.add_scalar(name, value, last.step, last.wall_time)
         writer.flush()
 
 

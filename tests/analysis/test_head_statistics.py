@@ -89,6 +89,24 @@ def loops(weights: np.ndarray, axes: BlockAxes) -> dict[str, float]:
             abs(a - b) < 1e-6 for a, b in zip(key.boxes[k], axes.target_boxes[0], strict=True)
         )
 
+    def gini(q):
+        a = [weights[q, k] for k in admitted[q]]
+        return sum(abs(x - y) for x in a for y in a) / (2 * len(a) * sum(a))
+
+    def keys_for_90(q):
+        held = 0.0
+        for count, weight in enumerate(sorted(weights[q], reverse=True), 1):
+            held += weight
+            if held >= 0.9 * sum(weights[q]):
+                return count / len(admitted[q])
+
+    # 8 rows lie evenly, wherever rows begin and end
+    sampled = sorted(content, key=lambda q: q * (1 + math.sqrt(5)) / 2 % 1)[:8]
+    last_row = {k: weights[max(text), k] for k in image}
+
+    def share_of_sum(keys):
+        return block_mass(content, [k for k in keys if k not in sinks])
+
     target = [k for k in image if on_target(k)]
     no_self = [(q, k) for q in image for k in image if abs(q - k) > 1]
     return {
@@ -98,6 +116,11 @@ def loops(weights: np.ndarray, axes: BlockAxes) -> dict[str, float]:
         "mass_image_to_image": block_mass(image, image),
         "mass_special": block_mass(content, special),
         "mass_sink": block_mass(content, sinks),
+        "budget_image": share_of_sum(image),
+        "budget_prompt": share_of_sum(text),
+        "budget_special": share_of_sum(special),
+        "budget_generated": 0.0,
+        "budget_sink": block_mass(content, sinks),
         "target_share": block_mass(text, target) / block_mass(text, image)
         if block_mass(text, image)
         else math.nan,
@@ -112,10 +135,36 @@ def loops(weights: np.ndarray, axes: BlockAxes) -> dict[str, float]:
         "normalized_entropy": mean(row_entropy[q] / math.log(len(admitted[q])) for q in content),
         "perplexity": math.exp(mean(row_entropy.values())),
         "hoyer": mean(hoyer(q) for q in content),
+        "gini": mean(gini(q) for q in sampled),
+        "keys_for_90": mean(keys_for_90(q) for q in sampled),
         "max_weight": mean(max(weights[q]) for q in content),
         "distance_text": attended_mean(text, text, lambda q, k: abs(q - k)),
         "distance_image": attended_mean(image, image, lambda q, k: math.dist(centre(q), centre(k))),
+        "localisation": sum(last_row.values()),
+        "spatial_entropy": spot_entropy(list(last_row.values())),
+        "pointing": float(on_target(max(last_row, key=last_row.__getitem__)))
+        if any(last_row.values())
+        else math.nan,
     }
+
+
+def spot_entropy(cells: list[float]) -> float:
+    """Entropy over the sizes of what hangs together, 8 neighbours each, in a square grid."""
+    side = math.isqrt(len(cells))
+    left = {divmod(i, side) for i, w in enumerate(cells) if w > sum(cells) / len(cells)}
+    if not left:
+        return math.nan
+    count, sizes = len(left), []
+    while left:
+        spot, size = [left.pop()], 0
+        while spot:
+            row, column = spot.pop()
+            size += 1
+            near = {(row + i, column + j) for i in (-1, 0, 1) for j in (-1, 0, 1)} & left
+            left -= near
+            spot += near
+        sizes.append(size)
+    return -sum(size / count * math.log(size / count) for size in sizes)
 
 
 def test_the_oracle_covers_every_statistic(causal):
@@ -167,6 +216,8 @@ def test_uniform_and_one_hot_rows_bound_the_shape_statistics():
     assert values["perplexity"][0] == pytest.approx([4, 1])
     assert values["hoyer"][0] == pytest.approx([0, 1], abs=1e-6)
     assert values["max_weight"][0] == pytest.approx([0.25, 1])
+    assert values["gini"][0] == pytest.approx([0, 0.75], abs=1e-6)
+    assert values["keys_for_90"][0] == pytest.approx([1, 0.25])
     assert values["distance_text"][0] == pytest.approx([1.25, 0], abs=1e-6)
 
 
@@ -195,6 +246,82 @@ def test_only_rows_that_were_kept_count():
     weights = block.probabilities[0, 0, 1:3]
     assert kept["text_to_image"][0, 0] == pytest.approx(weights[:, 5:].mean(), rel=1e-5)
     assert np.isnan(kept["image_to_text"]).all()
+
+
+BUDGETS = ("budget_image", "budget_prompt", "budget_special", "budget_generated", "budget_sink")
+
+
+def test_the_budget_of_a_head_counts_each_key_once():
+    modality = ["special", "image", "image", "text", "special", "text", "generated"]
+    boxes = np.full((7, 4), np.nan)
+    boxes[1:3] = [[0, 0, 0.5, 1], [0.5, 0, 1, 1]]
+    sequence = TokenSequence(list("abcdefg"), modality, boxes=boxes)
+    row = [0.30, 0.04, 0.06, 0.10, 0.05, 0.15, 0.30]  # the first key is a sink, not special
+    weights = np.tile(np.array(row, np.float32), (1, 1, 7, 1))
+    values = by_name(weights, BlockAxes(sequence, sequence, NO_TARGET))
+    got = [values[name][0, 0] for name in BUDGETS]
+    assert got == pytest.approx([0.10, 0.25, 0.05, 0.30, 0.30])
+
+
+def test_budgets_sum_to_one_also_with_padding_and_sinks_among_image_tokens():
+    rng = np.random.default_rng(4)
+    modality = ["special"] + ["image"] * 36 + ["text"] * 9 + ["generated"] * 3 + ["padding"] * 6
+    boxes = np.full((len(modality), 4), np.nan)
+    boxes[1:37] = grid_boxes(6)
+    sequence = TokenSequence(["t"] * len(modality), modality, boxes=boxes)
+    weights = softmaxed_noise((2, 3, len(modality), len(modality)), rng)
+    weights[..., 20] *= 30  # an image token that everyone looks at
+    weights[..., -6:] = 0
+    weights /= weights.sum(axis=-1, keepdims=True)
+    values = by_name(weights, BlockAxes(sequence, sequence, NO_TARGET))
+    assert np.allclose(sum(values[name] for name in BUDGETS), 1, atol=1e-6)
+    assert (values["budget_sink"] > 0.25).all()
+
+
+def test_the_budget_of_a_block_without_some_kind_of_key_is_zero_there():
+    example = two_stream_example()
+    block = example.attention[2]
+    values = by_name(block.probabilities, axes_of(example, block))
+    assert np.allclose(values["budget_image"] + values["budget_sink"], 1, atol=1e-6)
+    assert not values["budget_prompt"].any()
+
+
+def test_the_last_word_is_the_last_generated_one():
+    modality = ["text", "image", "image", "generated", "generated", "special"]
+    boxes = np.full((6, 4), np.nan)
+    boxes[1:3] = [[0, 0, 0.5, 1], [0.5, 0, 1, 1]]
+    sequence = TokenSequence(list("abcdef"), modality, boxes=boxes)
+    weights = np.full((1, 1, 6, 6), 1 / 6, np.float32)
+    weights[0, 0, 4] = [0.3, 0.1, 0.5, 0.1, 0, 0]
+    target = np.array([[0.5, 0, 1, 1]], np.float32)
+    values = by_name(weights, BlockAxes(sequence, sequence, target))
+    assert values["localisation"][0, 0] == pytest.approx(0.6)
+    assert values["pointing"][0, 0] == 1
+    elsewhere = by_name(weights, BlockAxes(sequence, sequence, target - [[0.5, 0, 0.5, 0]]))
+    assert elsewhere["pointing"][0, 0] == 0
+
+
+def test_spatial_entropy_tells_one_spot_from_several_far_apart():
+    image = TokenSequence(["p"] * 36, ["image"] * 36, name="image", boxes=grid_boxes(6))
+    text = TokenSequence(["a"], ["text"], name="text")
+    spots = np.zeros((3, 6, 6), np.float32)
+    spots[0, 1:3, 1:3] = 1  # one
+    spots[1, 1, 1] = spots[1, 2, 2] = 1  # one: corners touch
+    spots[2, 0, 0] = spots[2, 0, 5] = spots[2, 5, 0] = spots[2, 5, 5] = 1  # four
+    weights = spots.reshape(3, 36) / spots.sum(axis=(1, 2))[:, None]
+    values = by_name(weights[None, :, None], BlockAxes(text, image, NO_TARGET))
+    assert values["spatial_entropy"][0] == pytest.approx([0, 0, math.log(4)])
+    assert np.allclose(values["localisation"], 1)
+    assert np.isnan(values["pointing"]).all()  # there is no target box
+
+
+def test_what_the_last_word_looks_at_is_undefined_where_no_word_was_kept():
+    example = joint_example(seed=8)
+    block = example.attention[0]
+    rows = np.array([5, 6])  # patches
+    values = by_name(block.probabilities[:, :, rows], axes_of(example, block), rows)
+    for name in ("localisation", "spatial_entropy", "pointing"):
+        assert np.isnan(values[name]).all(), name
 
 
 def test_target_share_counts_a_token_by_its_overlap_with_the_box():

@@ -9,12 +9,13 @@ import lightning.pytorch
 import pytest
 import pytorch_lightning
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny_tiles import Tiles, Words, predicted, tiny_model
 from torch import nn
 from torch.utils.data import DataLoader
 
 from tests.logged_runs import logged_runs
-from vl_tb_plugin import InvalidExample
+from vl_tb_plugin import HeadScalars, InvalidExample
 from vl_tb_plugin.capture.families import UnknownModel
 from vl_tb_plugin.integrations.lightning_callback import VLLightningCallback
 
@@ -197,3 +198,9 @@ def test_a_validation_that_fails_leaves_the_model_as_it_was(tmp_path):
 def test_a_model_that_cannot_be_traced_is_refused_before_training(tmp_path):
     with pytest.raises(UnknownModel):
         fit(tmp_path, [watching()], answering(model=nn.Linear(1, 1)))
+
+
+def test_statistics_of_heads_are_logged_as_scalars_on_request(tmp_path):
+    fit(tmp_path, [watching(head_scalars=HeadScalars("entropy", per="block"))])
+    events = EventAccumulator(str(tmp_path / "run")).Reload()
+    assert "val/heads/entropy/text_to_image" in events.Tags()["scalars"]

@@ -8,6 +8,7 @@ from torch import nn
 from transformers import Trainer, TrainingArguments, default_data_collator
 
 from tests.logged_runs import logged_runs
+from vl_tb_plugin import HeadScalars
 from vl_tb_plugin.capture.families import UnknownModel
 from vl_tb_plugin.integrations.probe_set import ProbeSet
 from vl_tb_plugin.integrations.transformers_callback import VLTrainerCallback
@@ -62,6 +63,13 @@ def trainer(folder, callbacks, *, model=None, evaluated=HELD_OUT, **settings):
         eval_dataset=evaluated,
         callbacks=callbacks,
     )
+
+
+def test_statistics_of_heads_are_logged_as_scalars_on_request(tmp_path):
+    wanted = HeadScalars("entropy", per="block")
+    trainer(tmp_path, [watching(log_dir=tmp_path / "logs", head_scalars=wanted)]).train()
+    events = EventAccumulator(str(tmp_path / "logs")).Reload()
+    assert "val/heads/entropy/text_to_image" in events.Tags()["scalars"]
 
 
 def test_maps_of_relevancy_are_logged_and_training_does_not_notice(tmp_path):

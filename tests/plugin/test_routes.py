@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import zscore
 
 from tests.logged_examples import joint_example, two_stream_example
 from tests.tensorboard_process import TensorBoardProcess
@@ -92,6 +93,15 @@ def test_statistics_come_per_head_and_as_layer_mean(tensorboard):
     assert np.allclose(layer_mean, values.mean(axis=2), equal_nan=True)
 
 
+def test_statistics_come_as_standard_scores_on_request(tensorboard):
+    plain = tensorboard.get("statistics", block="self", **HERE)
+    scores = tensorboard.get("statistics", block="self", normalisation="z", **HERE)
+    position = plain.header["statistics"].index("entropy")
+    expected = zscore(plain.array("values")[position].astype(np.float64), axis=None)
+    assert np.allclose(scores.array("values")[position], expected, atol=1e-4)
+    assert np.allclose(scores.array("layer_mean")[position], expected.mean(axis=1), atol=1e-4)
+
+
 @pytest.mark.parametrize("head", [0, 2])
 def test_attention_of_a_query_is_a_row(tensorboard, examples, head):
     answer = tensorboard.get("attention", block="self", layer=1, head=head, query=3, **HERE)
@@ -170,6 +180,7 @@ def test_bodies_are_compressed_where_the_browser_takes_it(tensorboard):
         ("manifest", HERE | {"step": "-1"}, 400, "integer from 0 on"),
         ("manifest", HERE | {"step": "²"}, 400, "integer from 0 on"),
         ("statistics", HERE | {"block": "x"}, 404, "no attention block 'x'"),
+        ("statistics", HERE | {"block": "self", "normalisation": "x"}, 400, "none, z, compat"),
         (
             "attention",
             HERE | {"block": "self", "layer": 2, "head": 0, "query": 0},

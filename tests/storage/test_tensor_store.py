@@ -58,6 +58,25 @@ def test_stacked_arrays_are_read_back_example_by_example(path, rng):
         assert np.allclose(read, two[1], atol=2e-3, rtol=1e-3)
 
 
+def test_the_statistics_of_a_part_are_read_at_once(path, rng):
+    statistics = [rng.standard_normal((4, 2, 3)).astype(np.float32) for _ in range(5)]
+    writer = TensorStoreWriter(path)
+    places = [writer.add_statistics("self", one, "t") for one in statistics]
+    writer.publish()
+    assert len({place.path for place in places}) == 1
+    assert np.array_equal(TensorStore(path).stacked_statistics(places[0].path), statistics)
+
+
+def test_the_weights_of_several_heads_are_read_at_once(path, rng):
+    weights = softmaxed_noise((2, 5, 4, 7), rng)
+    writer = TensorStoreWriter(path)
+    kept = Attention(weights, precision="uint8_row_maximum").weights
+    name = writer.add_attention("self", kept, 0, "val/0")
+    writer.publish()
+    read = TensorStore(path).attention(name, 1, slice(2, 4), slice(None))
+    assert (np.abs(read.decoded() - weights[1, 2:4]) <= read.error_bound()).all()
+
+
 def test_a_part_of_stacked_examples_stays_near_a_megabyte(path, rng):
     writer = TensorStoreWriter(path)
     states = rng.standard_normal((2, 300, 512)).astype(np.float32)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vl_tb_plugin.analysis.connected_boxes import touching
 from vl_tb_plugin.example import TokenSequence
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -48,6 +49,16 @@ class BlockAxes:
         return _is(self.key, "text", "generated")
 
     @cached_property
+    def prompt_keys(self) -> npt.NDArray[np.bool_]:
+        """(keys,) text tokens that were given, not generated."""
+        return _is(self.key, "text")
+
+    @cached_property
+    def generated_keys(self) -> npt.NDArray[np.bool_]:
+        """(keys,) generated tokens."""
+        return _is(self.key, "generated")
+
+    @cached_property
     def image_keys(self) -> npt.NDArray[np.bool_]:
         """(keys,) image tokens."""
         return _is(self.key, "image")
@@ -75,6 +86,26 @@ class BlockAxes:
             height = np.minimum(boxes[:, 3], y1) - np.maximum(boxes[:, 1], y0)
             overlap += np.nan_to_num(np.clip(width, 0, None) * np.clip(height, 0, None) / area)
         return np.where(self.image_keys & (self.key.image_index == 0), overlap.clip(0, 1), 0)
+
+    @cached_property
+    def inside_target(self) -> npt.NDArray[np.bool_]:
+        """(keys,) image tokens whose centre lies in a target box; an edge belongs to its box."""
+        x, y = self.image_centres[1].T
+        inside = np.zeros(len(self.key), bool)
+        for x0, y0, x1, y1 in self.target_boxes:
+            inside |= (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
+        return inside & self.image_keys & (self.key.image_index == 0)
+
+    @cached_property
+    def placed_image_keys(self) -> npt.NDArray[np.intp]:
+        """(k,) positions of the image tokens that have a place in an image."""
+        return np.flatnonzero(self.image_keys & (self.key.image_index >= 0))
+
+    @cached_property
+    def touching_image_keys(self) -> npt.NDArray[np.intp]:
+        """(pairs, 2) of :attr:`placed_image_keys`, as numbers among them, that touch."""
+        places = self.placed_image_keys
+        return touching(self.key.boxes[places], self.key.image_index[places])
 
     @cached_property
     def same_sequence(self) -> bool:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from vl_tb_plugin.analysis.block_axes import BlockAxes, FloatArray
 from vl_tb_plugin.analysis.row_weights import RowWeights
+from vl_tb_plugin.analysis.sampled_rows import SampledRows
 
 TEXT, IMAGE = 0, 1
 """Rows of :attr:`HeadSums.received` and columns of :attr:`HeadSums.rows`."""
@@ -34,6 +35,9 @@ class HeadSums:
         image_distance: (heads,) sum of weight times distance over pairs of image tokens of one
             image, in fractions of the image.
         image_pairs: (heads,) sum of weight over those pairs.
+        sampled: measures of a few text and image rows.
+        last_position: (heads,) position of the last row of a text token so far, -1 before any.
+        last_row: (heads, keys) that row.
     """
 
     def __init__(self, heads: int, axes: BlockAxes):
@@ -50,6 +54,9 @@ class HeadSums:
         self.text_distance = np.zeros(heads)
         self.image_distance = np.zeros(heads)
         self.image_pairs = np.zeros(heads)
+        self.sampled = SampledRows(heads)
+        self.last_position = np.full(heads, -1)
+        self.last_row = np.zeros((heads, len(axes.key)), np.float32)
 
     @property
     def heads(self) -> int:
@@ -70,6 +77,7 @@ class HeadSums:
         more = len(axes.key) - len(self.axes.key)
         if more:
             self.received = np.pad(self.received, ((0, 0), (0, 0), (0, more)))
+            self.last_row = np.pad(self.last_row, ((0, 0), (0, more)))
         self.axes = axes
 
     def add(
@@ -97,6 +105,11 @@ class HeadSums:
         if content.any():
             self._add_shapes(heads, weights, content)
             self._add_pairs(heads, weights, queries, keys)
+            counted = np.flatnonzero(content)
+            self.sampled.add(heads, weights, counted, queries[counted])
+        if text.any():
+            last = np.flatnonzero(text)[queries[text].argmax()]
+            self._add_last(heads, weights.row(last), int(queries[last]), keys)
 
     def _add_shapes(self, heads: slice, rows: RowWeights, content: npt.NDArray[np.bool_]) -> None:
         admitted, entropy = rows.admitted[:, content], rows.entropy[:, content]
@@ -130,3 +143,18 @@ class HeadSums:
             self.beside[heads] += image.picked(*pairs.beside)
             self.image_distance[heads] += image.weighted(pairs.image_distance)
             self.image_pairs[heads] += image.weighted(pairs.one_image)
+
+    def _add_last(
+        self,
+        heads: slice,
+        row: FloatArray,
+        position: int,
+        keys: npt.NDArray[np.intp] | slice,
+    ) -> None:
+        known = self.last_position[heads]
+        later, own = known < position, np.arange(self.heads)[heads]
+        self.last_row[own[later]] = 0
+        # a row may come in pieces, with other keys each
+        taken, columns = known <= position, np.arange(len(self.axes.key))[keys]
+        self.last_row[own[taken][:, None], columns] = row[taken]
+        self.last_position[own[taken]] = position

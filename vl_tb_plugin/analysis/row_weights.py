@@ -61,6 +61,41 @@ class RowWeights:
         """(heads, rows): largest weight."""
         return as_numpy(self._library.amax(self._weights, -1))
 
+    def inequality(self, rows: npt.NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+        """Two measures of some rows, (heads, rows) each, NaN where a row has less than two keys.
+
+        The Gini index of the weights over the N admitted keys, ``2 sum_i i a_i / (N sum_i a_i) -
+        (N + 1) / N`` with the weights ascending (Hurley and Rickard, *Comparing measures of
+        sparsity*, IEEE Transactions on Information Theory 2009); and the fewest keys that hold 90 %
+        of the weight, as a share of N.
+        """
+        weights = self._ascending(rows)
+        count = weights.shape[-1]
+        below = weights.cumsum(-1)
+        # 1e-6: what is exactly a tenth may be rounded up
+        spare = as_numpy((below <= below[..., -1:] * (0.1 + 1e-6)).sum(-1))
+        several = self.admitted[:, rows] > 1
+        kept = np.where(several, self.admitted[:, rows], 2)
+        # sum_i i a_i is (count + 1) sum_i a_i less the sum of the partial sums; keys that the mask
+        # does not admit come first and shift the ranks
+        partial = as_numpy(below.sum(-1)).astype(np.float64)
+        mean_rank = kept + 1 - partial / np.where(several, self.total[:, rows], 1)
+        gini = np.where(several, (2 * mean_rank - (kept + 1)) / kept, np.nan)
+        share = np.where(several, (count - spare) / kept, np.nan)
+        return gini.astype(np.float32), share.astype(np.float32)
+
+    def _ascending(self, rows: npt.NDArray[np.intp]) -> Any:
+        """(heads, rows, keys): some rows, their weights in ascending order."""
+        if self._library is np:
+            return np.sort(self._weights[:, rows], axis=-1)
+        if self._weights.device.type == "cpu":  # numpy sorts in a fraction of the time
+            return self._library.as_tensor(np.sort(self._weights.numpy()[:, rows], axis=-1))
+        return self._weights[:, rows].sort(-1).values
+
+    def row(self, number: int) -> FloatArray:
+        """(heads, keys): one row."""
+        return as_numpy(self._weights[:, number])
+
     def part(self, rows: Any, columns: Any) -> RowWeights:
         """Those of some rows and columns, each positions or a slice."""
         return RowWeights(self._weights[:, rows][:, :, columns])

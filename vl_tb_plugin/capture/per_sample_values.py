@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vl_tb_plugin.example import InvalidExample
+from vl_tb_plugin.example import Attention, InvalidExample
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class PerSampleValues:
         fields: further values by name.
         relevancy: the maps of each sample, as :meth:`vl_tb_plugin.Trace.relevancy` gives them.
         perturbation: the perturbation tests of each sample.
+        metrics: layer x head numbers of each sample, ``{block: {title: (layers, heads) array}}``,
+            as :meth:`vl_tb_plugin.Trace.head_importance` gives them, or of your own.
     """
 
     images: Sequence[Any] | None = None
@@ -35,6 +37,7 @@ class PerSampleValues:
     fields: Mapping[str, Sequence[Any]] | None = None
     relevancy: Sequence[Any] | None = None
     perturbation: Sequence[Any] | None = None
+    metrics: Sequence[Mapping[str, Mapping[str, Any]]] | None = None
 
     def check(self, samples: int) -> None:
         """Raise :class:`InvalidExample` if a list has not one entry per sample."""
@@ -49,6 +52,7 @@ class PerSampleValues:
                 "target_boxes",
                 "relevancy",
                 "perturbation",
+                "metrics",
             )
         }
         named |= {f"fields[{name!r}]": values for name, values in (self.fields or {}).items()}
@@ -63,6 +67,19 @@ class PerSampleValues:
             return []
         given = self.images[sample]
         return list(given) if isinstance(given, list | tuple) else [given]
+
+    def with_metrics(self, sample: int, blocks: Sequence[Attention]) -> list[Attention]:
+        """The attention blocks of a sample with its metrics.
+
+        Raises:
+            InvalidExample: for a block that there is not, or numbers that do not fit it.
+        """
+        own = {} if self.metrics is None else self.metrics[sample]
+        names = [block.name for block in blocks]
+        unknown = [name for name in own if name not in names]
+        if unknown:
+            raise InvalidExample(f"metrics[{sample}]", f"some of the blocks {names}", f"{unknown}")
+        return [block.with_metrics(own.get(block.name, {})) for block in blocks]
 
     def of(self, sample: int) -> dict[str, Any]:
         """Keyword arguments of :class:`vl_tb_plugin.Example` for one sample."""

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.block_axes import BlockAxes
+from vl_tb_plugin.analysis.head_importance import TITLE
 from vl_tb_plugin.analysis.head_statistics import head_statistics
+from vl_tb_plugin.analysis.relevancy_schedule import AttentionLayer
 from vl_tb_plugin.capture.capture_policy import CapturePolicy
 from vl_tb_plugin.capture.families.forward_inputs import SampleSequence
 from vl_tb_plugin.capture.forward_record import ForwardRecord
@@ -54,6 +56,27 @@ def sample_attention(
             )
         )
     return blocks
+
+
+def by_block(
+    record: ForwardRecord,
+    sample: int,
+    importance: Mapping[AttentionLayer, npt.NDArray[np.float32]],
+) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
+    """Head importance as metrics of the blocks of a sample, ``{block: {title: (layers, heads)}}``.
+
+    Args:
+        record: of the batch.
+        sample: number of the sample.
+        importance: (heads,) by layer; 0 where there is none.
+    """
+    metrics = {}
+    for (block, query, key), every in record.blocks(sample).items():
+        layers = _of_equal_heads(every)
+        nothing = np.zeros(next(iter(layers.values())).heads, np.float32)
+        found = [AttentionLayer(block, number, query, key) for number in sorted(layers)]
+        metrics[block] = {TITLE: np.stack([importance.get(one, nothing) for one in found])}
+    return metrics
 
 
 def weight_remarks(block: Attention) -> list[str]:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -33,6 +35,7 @@ from vl_tb_plugin.capture.module_sites import (
 )
 from vl_tb_plugin.capture.per_sample_values import PerSampleValues
 from vl_tb_plugin.capture.provenance import provenance
+from vl_tb_plugin.capture.relevancy.head_importance import head_importance
 from vl_tb_plugin.capture.relevancy.relevancy_maps import relevancy_maps
 from vl_tb_plugin.capture.relevancy.relevancy_request import (
     ExplainedModel,
@@ -41,11 +44,13 @@ from vl_tb_plugin.capture.relevancy.relevancy_request import (
 )
 from vl_tb_plugin.capture.relevancy.said_again import said_again
 from vl_tb_plugin.capture.relevancy.targets import Target
-from vl_tb_plugin.capture.sample_attention import sample_attention, weight_remarks
+from vl_tb_plugin.capture.sample_attention import by_block, sample_attention, weight_remarks
 from vl_tb_plugin.capture.sequences.text_sequence import prompt_text
 from vl_tb_plugin.capture.sequences.text_tokens import token_strings
 from vl_tb_plugin.capture.uncompiled import uncompiled
 from vl_tb_plugin.example import Example, Relevancy, TokenSequence
+
+Found = TypeVar("Found")
 
 
 class Trace:
@@ -129,7 +134,7 @@ class Trace:
             output: what the model returned, for families that read it.
             **values: per sample, see :class:`PerSampleValues`: ``images``, ``text``,
                 ``predictions``, ``targets``, ``correct``, ``target_boxes``, ``fields``,
-                ``relevancy``, ``perturbation``.
+                ``relevancy``, ``perturbation``, ``metrics``.
 
         Raises:
             RuntimeError: if no forward pass ended inside the trace.
@@ -169,6 +174,7 @@ class Trace:
                 **own,
             )
             blocks = sample_attention(record, number, sequences, example.target_boxes, self._policy)
+            blocks = given.with_metrics(number, blocks)
             cut = [sentence for block in blocks for sentence in weight_remarks(block)]
             examples.append(
                 example.with_arrays(
@@ -214,22 +220,62 @@ class Trace:
                 attention can't be seen; the message says why.
             InvalidExample: for a method or target that does not exist.
         """
+        request = RelevancyRequest(methods, targets, score, start_layer, seed)
+        maps = self._explain(relevancy_maps, request)
+        return [*maps, *([] for _ in range(self._batch_size - len(maps)))]
+
+    def head_importance(
+        self,
+        *,
+        targets: Sequence[Sequence[Target | int | None]] | None = None,
+        score: Score | None = None,
+    ) -> list[dict[str, dict[str, npt.NDArray[np.float32]]]]:
+        """How much the output depends on each head, to be logged as ``metrics`` of the batch.
+
+        ``|sum A dy/dA|`` (Michel, Levy, Neubig, *Are sixteen heads really better than one?*,
+        NeurIPS 2019): by how much the explained output would change, to first order, if the output
+        of the head were scaled down to zero. With a ``score`` that is the loss it is the measure of
+        the paper, without its normalisation by layer. Of several targets (after ``generate()``: of
+        every token that was said) it is the mean. Runs as :meth:`relevancy` does.
+
+        Args:
+            targets: as for :meth:`relevancy`.
+            score: likewise.
+
+        Returns:
+            By sample of the batch, ``{block: {"Head importance": (layers, heads)}}``, layers and
+            heads as in the example's blocks; 0 where nothing depends on a layer. Empty where the
+            policy's ``samples`` have ended.
+
+        Raises:
+            RuntimeError: as :meth:`relevancy`.
+            InvalidExample: for a target that does not exist.
+        """
+        found = self._explain(head_importance, RelevancyRequest(targets=targets, score=score))
+        assert self._record is not None
+        own = [by_block(self._record, sample, one) for sample, one in enumerate(found)]
+        return [*own, *({} for _ in range(self._batch_size - len(own)))]
+
+    def _explain(
+        self,
+        run: Callable[[ExplainedModel, Mapping[str, Any], RelevancyRequest], list[Found]],
+        request: RelevancyRequest,
+    ) -> list[Found]:
+        """Something of the batch that ran last, with gradients."""
         record = self._record
         if record is None:
             raise RuntimeError("This trace has seen no forward pass: nothing to be explained.")
         record.raise_error()
-        inputs, prompt = self._inputs, None
+        inputs = self._inputs
         if record.generation is not None and record.sample_count:
-            prompt, inputs, targets = said_again(record, self._inputs, targets)
-        request = RelevancyRequest(methods, targets, score, start_layer, seed, prompt)
-
+            prompt, inputs, targets = said_again(record, self._inputs, request.targets)
+            request = replace(request, prompt=prompt, targets=targets)
         self._explaining = True
         try:
             with torch.inference_mode(False), torch.enable_grad():
-                maps = relevancy_maps(self._explained(record), inputs, request)
+                return run(self._explained(record), inputs, request)
         finally:
             self._explaining = False
-        return [*maps, *([] for _ in range(self._batch_size - len(maps)))]
 
     def _explained(self, record: ForwardRecord) -> ExplainedModel:
         def layout(observed: Mapping[str, list[Any]]) -> BatchLayout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -111,10 +112,7 @@ class Attention:
         self.rows = None
         if rows is not None:
             self.rows = ascending(rows, row_count, f"{where}.rows", "row of probabilities")
-        self.metrics = {
-            str(title): _metric(values, (layer_count, head_count), f"{where}.metrics[{title!r}]")
-            for title, values in (metrics or {}).items()
-        }
+        self.metrics = self._checked_metrics(metrics or {})
 
     @classmethod
     def captured(
@@ -144,6 +142,23 @@ class Attention:
         block.statistics = statistics
         block._exact, block._kept = None, kept
         return block
+
+    def with_metrics(self, metrics: Mapping[str, Any]) -> Attention:
+        """The same block with further layer x head numbers, ``{title: (layers, heads) array}``.
+
+        Raises:
+            InvalidExample: for a wrong shape, NaN or infinity.
+        """
+        other = copy.copy(self)
+        other.metrics = {**self.metrics, **self._checked_metrics(metrics)}
+        return other
+
+    def _checked_metrics(self, given: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float32]]:
+        shape, where = (len(self.layers), self.heads), f"attention {self.name!r}.metrics"
+        return {
+            str(title): _metric(values, shape, f"{where}[{title!r}]")
+            for title, values in given.items()
+        }
 
     def __repr__(self) -> str:
         shape = " x ".join(map(str, self.shape))

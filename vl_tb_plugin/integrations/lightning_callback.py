@@ -18,6 +18,7 @@ from vl_tb_plugin.capture.layout import Layout
 from vl_tb_plugin.capture.trace import Trace, trace
 from vl_tb_plugin.example import InvalidExample
 from vl_tb_plugin.integrations.per_batch_values import BatchValues
+from vl_tb_plugin.storage.head_scalars import HeadScalars
 from vl_tb_plugin.writer import SummaryWriter
 
 if TYPE_CHECKING or find_spec("lightning"):
@@ -59,6 +60,7 @@ class VLLightningCallback(Callback):
         layout: as in :func:`vl_tb_plugin.trace`.
         relevancy: methods of :meth:`vl_tb_plugin.Trace.relevancy` whose maps are logged, too. Not
             with a sharded model: process zero alone runs it once more.
+        head_scalars: statistics of heads that are logged as scalars, too.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class VLLightningCallback(Callback):
         policy: CapturePolicy | None = None,
         layout: Layout | None = None,
         relevancy: Sequence[str] = (),
+        head_scalars: HeadScalars | None = None,
     ):
         self._samples = samples
         self._values = values
@@ -89,6 +92,7 @@ class VLLightningCallback(Callback):
         self._policy = policy or CapturePolicy()
         self._layout = layout
         self._relevancy = tuple(relevancy)
+        self._head_scalars = head_scalars
         self._folder: str | os.PathLike[str] | None = log_dir
         self._writer: SummaryWriter | None = None
         self._seen = 0
@@ -191,7 +195,9 @@ class VLLightningCallback(Callback):
 
     def _open_writer(self, trainer: Any) -> SummaryWriter:
         if self._writer is None:
-            self._writer = SummaryWriter(self._folder, rank=trainer.global_rank)
+            self._writer = SummaryWriter(
+                self._folder, rank=trainer.global_rank, head_scalars=self._head_scalars
+            )
         return self._writer
 
 

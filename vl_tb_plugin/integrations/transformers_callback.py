@@ -24,6 +24,7 @@ from vl_tb_plugin.capture.trace import Trace, trace
 from vl_tb_plugin.capture.undisturbed import undisturbed
 from vl_tb_plugin.integrations.per_batch_values import BatchValues, joined
 from vl_tb_plugin.integrations.probe_set import ProbeSet, on_device
+from vl_tb_plugin.storage.head_scalars import HeadScalars
 from vl_tb_plugin.writer import SummaryWriter
 
 
@@ -53,6 +54,7 @@ class VLTrainerCallback(TrainerCallback):
         policy: what is kept, as in :func:`vl_tb_plugin.trace`.
         layout: as in :func:`vl_tb_plugin.trace`.
         relevancy: methods of :meth:`vl_tb_plugin.Trace.relevancy` whose maps are logged, too.
+        head_scalars: statistics of heads that are logged as scalars, too.
 
     Example:
         >>> probe = ProbeSet.from_dataset(dataset, collate, samples=8)  # doctest: +SKIP
@@ -70,6 +72,7 @@ class VLTrainerCallback(TrainerCallback):
         policy: CapturePolicy | None = None,
         layout: Layout | None = None,
         relevancy: Sequence[str] = (),
+        head_scalars: HeadScalars | None = None,
     ):
         self._probe = probe
         self._values = values
@@ -79,6 +82,7 @@ class VLTrainerCallback(TrainerCallback):
         self._policy = policy
         self._layout = layout
         self._relevancy = tuple(relevancy)
+        self._head_scalars = head_scalars
         self._writer: SummaryWriter | None = None
         self._in_training = False
         self._last_step: int | None = None
@@ -146,7 +150,11 @@ class VLTrainerCallback(TrainerCallback):
 
     def _open_writer(self, args: Any, state: Any) -> SummaryWriter:
         if self._writer is None:
-            self._writer = SummaryWriter(self._folder(args, state), rank=args.process_index)
+            self._writer = SummaryWriter(
+                self._folder(args, state),
+                rank=args.process_index,
+                head_scalars=self._head_scalars,
+            )
         return self._writer
 
     def _folder(self, args: Any, state: Any) -> Path:

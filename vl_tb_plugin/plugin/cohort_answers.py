@@ -13,6 +13,7 @@ from vl_tb_plugin.analysis.bootstrap_interval import METHOD, bootstrap_interval
 from vl_tb_plugin.analysis.emergence import RULE, emergence
 from vl_tb_plugin.analysis.head_statistics import mean_of_defined
 from vl_tb_plugin.analysis.paired_difference import beyond_chance, how_tested, paired_difference
+from vl_tb_plugin.analysis.standardised import standardised
 from vl_tb_plugin.plugin.cohort import members
 from vl_tb_plugin.plugin.cohort_reading import BlockHeads, common_heads, read_statistics
 from vl_tb_plugin.plugin.computed_answers import ComputedAnswer
@@ -32,6 +33,8 @@ class CohortChoice:
     cohort: str
     other: tuple[str, int] | None
     """Run and step."""
+    normalisation: str
+    """Of each example's statistics, before they are averaged."""
 
     @property
     def runs(self) -> list[str]:
@@ -51,7 +54,7 @@ class CohortAnswers:
         """Mean of every statistic over the cohort, with its interval."""
         samples = self.cohort(choice)
         heads = common_heads(block, samples)
-        interval = bootstrap_interval(self._read(choice.run, samples, block, heads))
+        interval = bootstrap_interval(self._read(choice, samples, block, heads))
         arrays = {
             "mean": interval.mean,
             "low": interval.low,
@@ -87,7 +90,7 @@ class CohortAnswers:
         ends: dict[int, npt.NDArray[np.float32]] = {}
         intervals = []
         for number, samples in enumerate(at_steps):
-            values = self._read(choice.run, samples, block, heads, names)
+            values = self._read(choice, samples, block, heads, names)
             if number in (logged[0], logged[-1]):
                 ends[number] = values
             intervals.append(bootstrap_interval(values))
@@ -117,8 +120,8 @@ class CohortAnswers:
         first, second = [one for one, _ in pairs], [other for _, other in pairs]
         heads = common_heads(block, [*first, *second])
         assert choice.other is not None
-        here = self._read(choice.run, first, block, heads)
-        there = self._read(choice.other[0], second, block, heads)
+        here = self._read(choice, first, block, heads)
+        there = self._read(choice, second, block, heads, run=choice.other[0])
         found = paired_difference(there - here)
         arrays: dict[str, npt.NDArray[Any]] = {
             "difference": found.difference,
@@ -164,12 +167,16 @@ class CohortAnswers:
 
     def _read(
         self,
-        run: str,
+        choice: CohortChoice,
         samples: Sequence[LoggedSample | None],
         block: str,
         heads: BlockHeads,
         names: Sequence[str] | None = None,
+        *,
+        run: str | None = None,
     ) -> npt.NDArray[np.float32]:
-        folder = self._folders.folder(run)
+        """(samples, statistics, layers, heads) on the scale of the choice."""
+        folder = self._folders.folder(choice.run if run is None else run)
         names = heads.statistics if names is None else names
-        return read_statistics(samples, block, heads, names, folder, self._stores)
+        values = read_statistics(samples, block, heads, names, folder, self._stores)
+        return standardised(values, choice.normalisation)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Hashable
 
 from werkzeug.wrappers import Request, Response
 
+from vl_tb_plugin.analysis.standardised import NORMALISATIONS
 from vl_tb_plugin.plugin.cohort import cohorts
 from vl_tb_plugin.plugin.cohort_answers import CohortAnswers, CohortChoice
 from vl_tb_plugin.plugin.computed_answers import ComputedAnswer, ComputedAnswers
+from vl_tb_plugin.plugin.head_comparisons import HeadComparisons
 from vl_tb_plugin.plugin.logged_samples import LoggedSamples
-from vl_tb_plugin.plugin.request import BadRequest, experiment_of, number, text
+from vl_tb_plugin.plugin.request import BadRequest, choice, experiment_of, number, text
 from vl_tb_plugin.plugin.response import array_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
@@ -23,6 +25,7 @@ class CohortRoutes:
     def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
         self._index = index
         self._cohorts = CohortAnswers(LoggedSamples(index), folders, stores)
+        self._heads = HeadComparisons(index, folders, stores, self._cohorts)
         self._computed = ComputedAnswers()
 
     def cohorts(self, request: Request) -> Response:
@@ -32,33 +35,53 @@ class CohortRoutes:
 
     def cohort_statistics(self, request: Request) -> Response:
         """Mean of every statistic of one block over a cohort."""
-        choice, block = _choice(request), text(request, "block")
-        return self._answer(request, choice, block, lambda: self._cohorts.statistics(choice, block))
+        chosen, block = _choice(request), text(request, "block")
+        return self._answer(request, chosen, block, lambda: self._cohorts.statistics(chosen, block))
 
     def cohort_history(self, request: Request) -> Response:
         """Some statistics of one block over a cohort at every step."""
-        choice, block = _choice(request), text(request, "block")
+        chosen, block = _choice(request), text(request, "block")
         names = tuple(request.args.getlist("statistic"))
         if not names:
             raise BadRequest("Parameter 'statistic' is missing.")
         return self._answer(
-            request, choice, (block, names), lambda: self._cohorts.history(choice, block, names)
+            request, chosen, (block, names), lambda: self._cohorts.history(chosen, block, names)
         )
 
     def cohort_difference(self, request: Request) -> Response:
         """How every statistic of one block differs between two steps over a cohort."""
-        choice, block = _compared(request), text(request, "block")
-        return self._answer(request, choice, block, lambda: self._cohorts.difference(choice, block))
+        chosen, block = _compared(request), text(request, "block")
+        return self._answer(request, chosen, block, lambda: self._cohorts.difference(chosen, block))
+
+    def head_similarity(self, request: Request) -> Response:
+        """How differently the heads of a block look, over a cohort."""
+        chosen, block, layers = _choice(request), text(request, "block"), _layers(request)
+        return self._answer(
+            request,
+            chosen,
+            (block, layers),
+            lambda: self._heads.similarity(chosen, block, layers),
+        )
+
+    def head_matching(self, request: Request) -> Response:
+        """Which heads of two steps look alike, over a cohort."""
+        chosen, block, layers = _compared(request), text(request, "block"), _layers(request)
+        return self._answer(
+            request,
+            chosen,
+            (block, layers),
+            lambda: self._heads.matching(chosen, block, layers),
+        )
 
     def _answer(
         self,
         request: Request,
-        choice: CohortChoice,
+        chosen: CohortChoice,
         what: Hashable,
         compute: Callable[[], ComputedAnswer],
     ) -> Response:
-        version = self._index.version(choice.experiment, choice.runs)
-        key = request.path, choice, what, version
+        version = self._index.version(chosen.experiment, chosen.runs)
+        key = request.path, chosen, what, version
         answer = self._computed.get(key, compute)
         return array_response(request, answer.arrays, answer.header)
 
@@ -77,6 +100,7 @@ def _choice(request: Request, cohort: str | None = None) -> CohortChoice:
         number(request, "step"),
         text(request, "cohort") if cohort is None else cohort,
         other,
+        choice(request, "normalisation", NORMALISATIONS),
     )
 
 
@@ -84,3 +108,14 @@ def _compared(request: Request) -> CohortChoice:
     """The same, where a step to compare with must be given."""
     text(request, "other_step")
     return _choice(request)
+
+
+def _layers(request: Request) -> tuple[int, ...] | None:
+    """Numbers of layers with commas between them; ``None`` where the request leaves the choice."""
+    words = request.args.get("layers")
+    if not words:
+        return None
+    numbers = words.split(",")
+    if not all(word.isascii() and word.isdigit() and len(word) < 10 for word in numbers):
+        raise BadRequest(f"Parameter 'layers' is numbers with commas, not {words!r}.")
+    return tuple(sorted({int(word) for word in numbers}))

@@ -76,7 +76,7 @@ class _OneThread:
         self._limits: Any = None
 
     def __enter__(self) -> None:
-        from threadpoolctl import threadpool_limits  # scikit-learn brings it
+        from threadpoolctl import threadpool_limits
 
         with self._lock:
             if not self._inside:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from vl_tb_plugin.analysis import head_importance
 from vl_tb_plugin.analysis.head_statistics import STATISTICS
 from vl_tb_plugin.plugin.described_relevancy import described_maps, described_tests
 from vl_tb_plugin.plugin.run_index import LoggedManifest, LoggedSeries
@@ -114,8 +115,10 @@ def _described_block(block: manifest_pb2.AttentionBlock) -> dict[str, Any]:
             {
                 "name": title,
                 "title": title,
-                "unit": "",
-                "description": "Logged by the user with this block.",
+                "unit": head_importance.UNIT if title == head_importance.TITLE else "",
+                "description": head_importance.DESCRIPTION
+                if title == head_importance.TITLE
+                else "Logged by the user with this block.",
                 "custom": True,
             }
             for title in block.metrics

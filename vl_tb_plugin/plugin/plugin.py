@@ -48,6 +48,8 @@ class VLPlugin(base_plugin.TBPlugin):
             "/cohort_statistics": self._cohorts.cohort_statistics,
             "/cohort_history": self._cohorts.cohort_history,
             "/cohort_difference": self._cohorts.cohort_difference,
+            "/head_similarity": self._cohorts.head_similarity,
+            "/head_matching": self._cohorts.head_matching,
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)

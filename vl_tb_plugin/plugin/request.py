@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tensorboard import plugin_util
 from werkzeug.wrappers import Request, Response
@@ -78,6 +78,14 @@ def number(request: Request, name: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 20):
         raise BadRequest(f"Parameter {name!r} must be an integer from 0 on, not {value!r}.")
     return int(value)
+
+
+def choice(request: Request, name: str, choices: Sequence[str]) -> str:
+    """A parameter that is one of several words; the first where it is missing."""
+    value = request.args.get(name) or choices[0]
+    if value not in choices:
+        raise BadRequest(f"Parameter {name!r} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
 
 
 def _refuse_foreign(request: Request) -> None:

@@ -10,10 +10,18 @@ import numpy.typing as npt
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.analysis.head_statistics import mean_of_defined
+from vl_tb_plugin.analysis.standardised import NORMALISATIONS, standardised
 from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.described import described_manifest, described_series
 from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest, TokenStates
-from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, text
+from vl_tb_plugin.plugin.request import (
+    BadRequest,
+    NotFound,
+    choice,
+    experiment_of,
+    number,
+    text,
+)
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex, examples_among
@@ -78,7 +86,9 @@ class Routes:
     def statistics(self, request: Request) -> Response:
         """Every statistic of one block: per head, and the mean of each layer."""
         manifest, block = self._block(request)
+        normalisation = choice(request, "normalisation", NORMALISATIONS)
         values = self._store(request, manifest).statistics(block.statistics_slice)
+        values = standardised(values, normalisation)
         arrays = {"values": values, "layer_mean": mean_of_defined(values)}
         return array_response(request, arrays, {"statistics": [*block.statistics, *block.metrics]})
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from vl_tb_plugin.analysis.block_axes import BlockAxes
 from vl_tb_plugin.analysis.head_statistics import STATISTICS, head_statistics, layer_sums
@@ -30,6 +31,8 @@ from vl_tb_plugin.storage.run_folder import asset_folder, new_store_name
 from vl_tb_plugin.storage.tensor_store import TensorStoreWriter
 
 logger = logging.getLogger(__name__)
+
+Observe = Callable[[str, int, Attention, npt.NDArray[np.float32]], None]
 
 _OPEN: weakref.WeakSet[Publisher] = weakref.WeakSet()
 
@@ -70,6 +73,8 @@ class Publisher:
         rank: of this process, a part of the file names.
         queue_bytes: how many bytes of arrays may wait; more makes :meth:`put` wait.
         idle_seconds: a step for which nothing came for that long is published.
+        observe: is shown the statistics of every block that is written, on this thread: tag and
+            step of the example, the block, (statistics, layers, heads).
     """
 
     def __init__(
@@ -80,12 +85,14 @@ class Publisher:
         rank: int,
         queue_bytes: int,
         idle_seconds: float,
+        observe: Observe | None = None,
     ):
         self._run_folder = Path(run_folder)
         self._emit = emit
         self._rank = rank
         self._queue_bytes = queue_bytes
         self._idle_seconds = idle_seconds
+        self._observe = observe
         self._queue: queue.SimpleQueue[_QueuedExample | _Flush | None] = queue.SimpleQueue()
         self._room = threading.Condition()
         self._waiting_bytes = 0
@@ -179,7 +186,7 @@ class Publisher:
         if self._step is not None and self._step.step != item.step:
             self._publish()
         if self._step is None:
-            self._step = _OpenStep(self._run_folder, item.step, self._rank)
+            self._step = _OpenStep(self._run_folder, item.step, self._rank, self._observe)
         self._step.add(item)
 
     def _publish(self) -> None:
@@ -193,8 +200,9 @@ class Publisher:
 class _OpenStep:
     """The step that is being written."""
 
-    def __init__(self, run_folder: Path, step: int, rank: int):
+    def __init__(self, run_folder: Path, step: int, rank: int, observe: Observe | None):
         self._run_folder = run_folder
+        self._observe = observe
         self.step = step
         self._store_name = new_store_name(step, rank)
         self.store = TensorStoreWriter(asset_folder(run_folder) / self._store_name)
@@ -213,7 +221,7 @@ class _OpenStep:
                 for name, weights in ((block.name, block.weights) for block in example.attention)
             },
             statistics_slices={
-                block.name: store.add_statistics(block.name, _statistics(example, block), tag)
+                block.name: store.add_statistics(block.name, self._statistics(item, block), tag)
                 for block in example.attention
             },
             hidden_states_slices={
@@ -225,6 +233,12 @@ class _OpenStep:
             ],
         )
         self.published.append(PublishedExample(tag, item.step, item.wall_time, manifest))
+
+    def _statistics(self, item: _QueuedExample, block: Attention) -> npt.NDArray[np.float32]:
+        values = _statistics(item.example, block)
+        if self._observe is not None:
+            self._observe(item.tag, item.step, block, values)
+        return values
 
 
 def _close_all() -> None:
@@ -239,7 +253,7 @@ def _close_all() -> None:
 threading._register_atexit(_close_all)  # type: ignore[attr-defined]
 
 
-def _statistics(example: Example, block: Attention) -> np.ndarray:
+def _statistics(example: Example, block: Attention) -> npt.NDArray[np.float32]:
     values = block.statistics
     if values is None:
         query, key = example.sequence(block.query), example.sequence(block.key)

@@ -181,11 +181,12 @@ class TensorStore:
         self._arrays: dict[str, zarr.Array[Any]] = {}
 
     def attention(
-        self, path: str, layer: int, head: int | None, row: int | slice
+        self, path: str, layer: int, head: int | slice | None, row: int | slice
     ) -> EncodedProbabilities:
         """Weights of one layer by *index*: (rows, keys), or (keys,) for one row.
 
-        ``head`` is an index, too; ``None`` means the mean over heads.
+        ``head`` is an index, too; ``None`` means the mean over heads, a slice gives (heads, rows,
+        keys).
         """
         path = _mean_path(path) if head is None else path
         where = (layer, row) if head is None else (layer, head, row)

@@ -14,7 +14,7 @@ from vl_tb_plugin.capture.batch_layout import BatchLayout
 from vl_tb_plugin.capture.families.structure import AttentionSite, Explanation
 from vl_tb_plugin.capture.module_sites import ModuleSite
 from vl_tb_plugin.capture.relevancy.contributions import GRAD_CAM, MEAN, RELEVANCE, attention_layer
-from vl_tb_plugin.capture.relevancy.gradient_pass import GradientPass
+from vl_tb_plugin.capture.relevancy.gradient_pass import GradientPass, without_cache
 from vl_tb_plugin.capture.relevancy.targets import Target
 from vl_tb_plugin.example import InvalidExample
 
@@ -62,6 +62,20 @@ class ExplainedModel:
     def gradient_pass(self, *, propagate: bool = False) -> GradientPass:
         """A fresh pass."""
         return GradientPass(self.model, self.sites, self.observed, self.layout, propagate=propagate)
+
+    def observed_forward(
+        self, inputs: Mapping[str, Any], *, propagate: bool = False
+    ) -> tuple[GradientPass, Any]:
+        """A fresh pass that has run forward, and its output.
+
+        Raises:
+            RuntimeError: if the attention of a layer can't be seen.
+        """
+        run = self.gradient_pass(propagate=propagate)
+        output = run.forward(without_cache(self.model, inputs))
+        if run.problems:
+            raise RuntimeError("Relevancy can't be computed. " + " ".join(run.problems))
+        return run, output
 
 
 @dataclass

@@ -1,0 +1,79 @@
+"""Attention masses: row-stochastic, comparable between samples of different length."""
+
+from __future__ import annotations
+
+from vl_tb_plugin.analysis.block_axes import FloatArray
+from vl_tb_plugin.analysis.head_statistics.means import mass, mean, ratio, received, sinks
+from vl_tb_plugin.analysis.head_statistics.registry import statistic
+from vl_tb_plugin.analysis.head_sums import IMAGE, TEXT, HeadSums
+
+
+@statistic(
+    "Text → image, mass",
+    "share",
+    "Share of a text token's attention that goes to image tokens, mean over text tokens.",
+)
+def mass_text_to_image(sums: HeadSums) -> FloatArray:
+    return mass(sums, TEXT, sums.axes.image_keys)
+
+
+@statistic(
+    "Image → text, mass",
+    "share",
+    "Share of an image token's attention that goes to text tokens, mean over image tokens.",
+)
+def mass_image_to_text(sums: HeadSums) -> FloatArray:
+    return mass(sums, IMAGE, sums.axes.text_keys)
+
+
+@statistic(
+    "Text → text, mass",
+    "share",
+    "Share of a text token's attention that goes to text tokens, mean over text tokens.",
+)
+def mass_text_to_text(sums: HeadSums) -> FloatArray:
+    return mass(sums, TEXT, sums.axes.text_keys)
+
+
+@statistic(
+    "Image → image, mass",
+    "share",
+    "Share of an image token's attention that goes to image tokens, mean over image tokens.",
+)
+def mass_image_to_image(sums: HeadSums) -> FloatArray:
+    return mass(sums, IMAGE, sums.axes.image_keys)
+
+
+@statistic(
+    "To special tokens, mass",
+    "share",
+    "Share of a token's attention that goes to special tokens (class, separator, begin of"
+    " sequence ...), mean over text and image tokens.",
+)
+def mass_special(sums: HeadSums) -> FloatArray:
+    if not sums.axes.special_keys.any():
+        return sums.undefined()
+    return mean(received(sums) @ sums.axes.special_keys, sums.content_rows)
+
+
+@statistic(
+    "To sinks, mass",
+    "share",
+    "Share of attention that goes to the first token and to every token that receives more than"
+    " 10 times the uniform weight, mean over text and image tokens.",
+)
+def mass_sink(sums: HeadSums) -> FloatArray:
+    return mean((received(sums) * sinks(sums)).sum(axis=1), sums.content_rows)
+
+
+@statistic(
+    "On the target, share of image attention",
+    "share",
+    "Of the attention that text tokens give to the image, the share that lies inside the target"
+    " box. Defined where the example carries one.",
+)
+def target_share(sums: HeadSums) -> FloatArray:
+    if not sums.axes.target_overlap.any():
+        return sums.undefined()
+    from_text = sums.received[:, TEXT]
+    return ratio(from_text @ sums.axes.target_overlap, from_text @ sums.axes.image_keys)
