@@ -93,7 +93,7 @@ export function cohortStatistics(
   members: Members,
   block: string,
   version: string,
-  normalisation: Normalisation,
+  normalisation: Normalisation = "none",
 ): Query<CohortStatistics> {
   const given = { ...members, block, ...normalised(normalisation) };
   return growing("cohort_statistics", given, version, (message) => ({
@@ -107,8 +107,14 @@ export function cohortStatistics(
 }
 
 /** The change from the members' checkpoint to the other one. */
-export function cohortDifference(members: Members, block: string, version: string): Query<CohortDifference> {
-  return growing("cohort_difference", { ...members, block }, version, (message) => ({
+export function cohortDifference(
+  members: Members,
+  block: string,
+  version: string,
+  normalisation: Normalisation = "none",
+): Query<CohortDifference> {
+  const given = { ...members, block, ...normalised(normalisation) };
+  return growing("cohort_difference", given, version, (message) => ({
     ...blockStatistics(message, "difference"),
     low: floats(message, "low"),
     high: floats(message, "high"),

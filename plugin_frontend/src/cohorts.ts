@@ -49,11 +49,17 @@ export const cohortOf = perSide((side) =>
   }),
 );
 
+/** Why the samples can't be told, or null. */
+export const cohortObstacle = computed(() => {
+  const alone = cohort.value === "flipped" && placeOf.b.value === null;
+  return alone ? "Which samples flipped is seen between two checkpoints: choose a B." : null;
+});
+
 /** Statistics of all heads: those of the example, or means over the cohort. */
 export const headStatisticsOf = perSide((side) =>
   resource<StatisticsFrame>(() => {
     const place = placeOf[side].value;
-    if (!place) return null;
+    if (!place || cohortObstacle.value !== null) return null;
     if (!inSight.value || !visibleSides.value.includes(side)) return undefined;
     const members = cohortOf[side].value;
     if (!members) return statisticsFrame(place, normalisation.value);
@@ -71,7 +77,7 @@ export const changeWanted = computed(() => {
 export const cohortChange = resource<ChangeFrame>(() => {
   const [a, b, members] = [placeOf.a.value, placeOf.b.value, cohortOf.a.value];
   if (!a || !b || !members) return null;
-  return inSight.value && changeWanted.value ? changeFrame(a, b, members, version.value) : undefined;
+  return inSight.value && changeWanted.value ? changeFrame(a, b, members, normalisation.value, version.value) : undefined;
 });
 
 /** The chosen statistic over the steps: of every block where all are shown, else of the chosen one. */
@@ -79,6 +85,7 @@ export const historiesOf = perSide((side) =>
   resource<Histories>(() => {
     const [place, example] = [placeOf[side].value, exampleOf[side].value];
     if (!place || !example || statistic.value === null || block.value === null) return null;
+    if (cohortObstacle.value !== null) return null;
     if (!inSight.value || !visibleSides.value.includes(side)) return undefined;
     const asked = /\bemergence\b/i.test(filter.value ?? "");
     const everywhere = panel.value === "list" || (panel.value === "matrix" && (cells.value !== "value" || asked));
@@ -118,16 +125,22 @@ function cohortFrame(
   };
 }
 
-function changeFrame(a: api.Place, b: api.Place, members: api.Members, logged: string): Query<ChangeFrame> {
+function changeFrame(
+  a: api.Place,
+  b: api.Place,
+  members: api.Members,
+  normalised: Normalisation,
+  logged: string,
+): Query<ChangeFrame> {
   const both = { ...members, other_run: b.run, other_step: b.step };
   return {
-    key: `change ${JSON.stringify([a, b, both])} ${logged}`,
+    key: `change ${JSON.stringify([a, b, both, normalised])} ${logged}`,
     run: async (signal) => {
       const [manifest, inB] = await Promise.all([load(api.manifest(a), signal), load(api.manifest(b), signal)]);
       const blocks = manifest.attention.map((block) => {
         const other = inB.attention.find(({ name }) => name === block.name);
         const fits = blockMismatch(block, other) === null;
-        return fits ? load(api.cohortDifference(both, block.name, logged), signal) : null;
+        return fits ? load(api.cohortDifference(both, block.name, logged, normalised), signal) : null;
       });
       return { manifest, blocks: await Promise.all(blocks) };
     },

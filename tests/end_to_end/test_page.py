@@ -110,7 +110,7 @@ class TestSelection:
 
 class TestHeads:
     def test_any_statistic_can_be_shown_and_every_value_is_spoken(self, tab):
-        choice = tab.test_id("view-heads").get_by_role("combobox").first
+        choice = tab.test_id("view-heads").get_by_role("combobox", name="Statistic")
         titles = choice.locator("option").all_inner_texts()
         assert "Entropy" in titles and "Sparsity (Hoyer)" in titles
         choice.select_option(label="Entropy")

@@ -8,7 +8,7 @@ import { show } from "./render";
 
 const VALUES = new Float32Array([0.1, 0.2, NaN, 0.4, 0.5, 0.6]);
 
-function matrix(selected: { layer: number; head: Head }, onChoose = vi.fn()) {
+function matrix(selected: { layer: number; head: Head }, onChoose = vi.fn(), more: Partial<Parameters<typeof HeadMatrix>[0]> = {}) {
   const page = show(
     <HeadMatrix
       label="self"
@@ -21,6 +21,7 @@ function matrix(selected: { layer: number; head: Head }, onChoose = vi.fn()) {
       selected={selected}
       format={formatNumber}
       onChoose={onChoose}
+      {...more}
     />,
   );
   const cell = (name: string) => page.querySelector<HTMLElement>(`[aria-label="${name}"]`)!;
@@ -68,5 +69,36 @@ describe("the matrix of heads", () => {
     document.removeEventListener("keydown", heard);
     expect(onChoose.mock.calls).toEqual([[5, 2], [2, "mean"], [2, 2]]);
     expect(heard).not.toHaveBeenCalled();
+  });
+
+  it("speaks the interval, what is beyond chance and what is picked, and marks the cell", () => {
+    const look = (line: number, head: Head) =>
+      line === 1 && head === 1 ? { detail: "[0.4, 0.6], 18 samples", marked: true, picked: true } : {};
+    const { cell } = matrix({ layer: 2, head: 0 }, vi.fn(), { look });
+    const special = cell("layer 5, head 1: 0.5, [0.4, 0.6], 18 samples, beyond chance, picked");
+    expect(special.dataset).toMatchObject({ marked: "true", picked: "true" });
+    expect(cell("layer 5, head 0: 0.4").dataset.marked).toBeUndefined();
+  });
+
+  it("picks heads with Ctrl or Shift held, but not the layer's mean", () => {
+    const onPick = vi.fn();
+    const { cell, onChoose } = matrix({ layer: 2, head: 0 }, vi.fn(), { onPick });
+    const click = (name: string, keys: MouseEventInit) =>
+      cell(name).dispatchEvent(new MouseEvent("click", { bubbles: true, ...keys }));
+    click("layer 5, head 0: 0.4", { ctrlKey: true });
+    click("layer 5, head 1: 0.5", { shiftKey: true });
+    click("layer 5, mean of 3 heads: 0.5", { ctrlKey: true });
+    expect(onPick.mock.calls).toEqual([[5, 0, false], [5, 1, true]]);
+    expect(onChoose.mock.calls).toEqual([[5, "mean"]]);
+  });
+
+  it("holds a chart in place of the colour, and leaves blank what is defined but has no colour", () => {
+    const look = (line: number, head: Head) => (line === 0 && head === 0 ? { chart: <svg /> } : line === 0 && head === 1 ? { blank: true } : {});
+    const { cell } = matrix({ layer: 5, head: 0 }, vi.fn(), { look });
+    expect(cell("layer 2, head 0: 0.1").querySelector("svg")).not.toBeNull();
+    for (const name of ["layer 2, head 0: 0.1", "layer 2, head 1: 0.2"]) {
+      expect(cell(name).style.background).toBe("");
+      expect(cell(name).classList).not.toContain("hatched");
+    }
   });
 });

@@ -33,6 +33,12 @@ describe("a chart of lines", () => {
     expect(chart([known]).querySelectorAll(".band")).toHaveLength(1);
   });
 
+  it("draws the band of an interval, which need not lie evenly about the line", () => {
+    const known = line("head 1", [0.5, 0.5, 0.5], { low: [0.4, 0.4, 0.4], high: [0.9, 0.9, 0.9] });
+    expect(chart([known]).querySelectorAll(".band")).toHaveLength(1);
+    expect(valueRange([known])).toEqual([0.4, 0.9]);
+  });
+
   it("names the ends of its axis as it was told", () => {
     expect(chart([line("relevancy", [0, 0.5, 1])]).textContent).toContain("20 %");
   });

@@ -1,7 +1,7 @@
 import { moveTo, showView } from "../../actions";
 import { stepOf } from "../../catalogue";
 import { headStatisticsOf, historiesOf } from "../../cohorts";
-import { attentionOf } from "../../data";
+import { attentionOf, statisticsOf } from "../../data";
 import { nameOf } from "../../elements/HeadMatrix";
 import { LineChart, type Line } from "../../elements/LineChart";
 import { Notice, Panel } from "../../elements/Panel";
@@ -18,7 +18,7 @@ import { headValues, offeredStatistic } from "./statistics";
 /** The chosen head: what it looks at, and its statistic over the steps. */
 export function HeadInspector() {
   const { block: name, layer, head, statistic: chosen } = selection.value;
-  const front = headStatisticsOf[visibleSides.value[0]].value.value;
+  const front = statisticsOf[visibleSides.value[0]].value.value;
   const statistic = front ? offeredStatistic(front, chosen) : undefined;
   const block = front?.manifest.attention.find((candidate) => candidate.name === name);
   if (!block || layer === null || head === null || !statistic) return <div class="inspector" />;

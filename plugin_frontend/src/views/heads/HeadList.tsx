@@ -1,13 +1,12 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { chooseHead, togglePicked } from "../../actions";
 import { changeWanted } from "../../cohorts";
-import { obstacle } from "../../comparison";
 import { Notice, Panel } from "../../elements/Panel";
 import { RowWindow } from "../../elements/RowWindow";
 import { Select } from "../../elements/Select";
 import { headKey } from "../../lib/heads";
 import type { Statistic } from "../../schema";
-import { select, selection } from "../../state";
+import { select, selection, visibleSides } from "../../state";
 import { filteredHeads } from "./filtered";
 import { FilterInput, NormalisationPicker, StatisticPicker, statisticOptions } from "./HeadControls";
 import { HeadListRow } from "./HeadListRow";
@@ -17,10 +16,10 @@ import { headsShown } from "./shown";
 
 /** All heads as a table, to be sorted and narrowed down. */
 export function HeadList() {
-  const { filter, oneBlock, block, second, sort, mode } = selection.value;
+  const { filter, oneBlock, block, second, sort } = selection.value;
   const shown = headsShown();
   const { statistic, offered } = shown;
-  const heads = filteredHeads(shown);
+  const heads = filteredHeads(shown, true);
   const order = readOrder(sort);
   const kept = heads.rows.filter((row) => (heads.passing?.has(row.key) ?? true) && (!oneBlock || row.block === block));
   const rows = sorted(kept, order);
@@ -45,7 +44,7 @@ export function HeadList() {
         </label>
       }
     >
-      {obstacle.value !== null && <Notice>{obstacle}</Notice>}
+      {shown.obstacle !== null && <Notice>{shown.obstacle}</Notice>}
       {shown.ready && statistic && (
         <>
           <div class="heads-controls">
@@ -59,11 +58,9 @@ export function HeadList() {
             <NormalisationPicker />
             <FilterInput offered={offered} heads={heads} />
           </div>
-          {mode !== "a" && mode !== "b" && (
-            <div class="heads-notes">
-              <SamplesNote shown={shown} statistic={statistic.name} />
-            </div>
-          )}
+          <div class="heads-notes">
+            <SamplesNote shown={shown} statistic={statistic.name} />
+          </div>
           {rows.length === 0 ? (
             <Notice>{filter ? "No head passes the condition." : "No heads were logged."}</Notice>
           ) : (
@@ -87,6 +84,7 @@ interface TableProps {
 function Table({ rows, statistic, second, change }: TableProps) {
   const { block, layer, head, sort } = selection.value;
   const order = readOrder(sort);
+  const [side] = visibleSides.value;
   const chosen =
     block !== null && layer !== null && typeof head === "number" ? headKey(block, { layer, head }) : null;
   const place = rows.findIndex(({ key }) => key === chosen);
@@ -149,12 +147,13 @@ function Table({ rows, statistic, second, change }: TableProps) {
                 aria-sort={order?.column === column ? (order.descending ? "descending" : "ascending") : "none"}
               >
                 <button type="button" data-testid={`sort-${column}`} title={explained ?? title} onClick={() => sortBy(column)}>
+                  {change && (column === "value" || column === "second") && <b class={`chip ${side}`}>{side.toUpperCase()}</b>}
                   <span>{title}</span>
                   <i aria-hidden="true">{order?.column === column ? (order.descending ? "↓" : "↑") : ""}</i>
                 </button>
               </span>
             ))}
-            <span role="columnheader">Over the steps</span>
+            <span role="columnheader">Over steps</span>
           </div>
         }
         renderRow={(index) => (

@@ -2,7 +2,7 @@ import { stepOf } from "../../catalogue";
 import { Sparkline } from "../../elements/Sparkline";
 import { formatBlock, formatNumber, formatSigned, formatStep } from "../../lib/format";
 import { sequentialScale } from "../../lib/scale";
-import { visibleSides } from "../../state";
+import { selection, visibleSides } from "../../state";
 import { headOverSteps, historyRange } from "./history";
 import { isNormalised } from "./shown";
 import type { HeadRow } from "./rows";
@@ -23,11 +23,12 @@ interface Props {
 export function HeadListRow({ row, index, statistic, second, change, chosen, reachable, onChoose, onPick }: Props) {
   const [side] = visibleSides.value;
   const format = isNormalised() ? formatSigned : formatNumber;
-  const cell = (value: number, write = format) => (
-    <span role="gridcell" class={Number.isNaN(value) ? "number muted" : "number"} title={Number.isNaN(value) ? "not defined" : undefined}>
+  const cell = (value: number, write = format, otherwise = "not defined") => (
+    <span role="gridcell" class={Number.isNaN(value) ? "number muted" : "number"} title={Number.isNaN(value) ? otherwise : undefined}>
       {Number.isNaN(value) ? "–" : write(value)}
     </span>
   );
+  const emergesNever = selection.value.cohort === null ? "One example does not tell: choose samples" : "does not emerge";
   const over = row.history && headOverSteps(row.history, statistic, row.layerIndex, row.head);
   return (
     <div
@@ -65,7 +66,7 @@ export function HeadListRow({ row, index, statistic, second, change, chosen, rea
           {row.beyondChance && <i class="corner" role="img" aria-label="beyond chance" title="beyond chance" />}
         </span>
       )}
-      {cell(row.emergence, formatStep)}
+      {cell(row.emergence, formatStep, emergesNever)}
       <span role="gridcell" class="over" aria-label="over the steps">
         {over && row.history && (
           <Sparkline

@@ -1,4 +1,4 @@
-import { differenceTable, magnitudeTable, obstacle } from "../../comparison";
+import { differenceTable, magnitudeTable } from "../../comparison";
 import { historiesOf } from "../../cohorts";
 import { Legend } from "../../elements/Legend";
 import { Notice, Panel } from "../../elements/Panel";
@@ -47,7 +47,7 @@ export function MatrixPanel() {
         ))
       }
     >
-      {obstacle.value !== null && <Notice>{obstacle}</Notice>}
+      {shown.obstacle !== null && <Notice>{shown.obstacle}</Notice>}
       {front && !statistic && <Notice>No attention was logged for this example.</Notice>}
       {statistic && <p class="description">{statistic.description}</p>}
       {ready && statistic && (

@@ -1,4 +1,4 @@
-import { cohorts } from "../../cohorts";
+import { changeWanted, cohorts } from "../../cohorts";
 import { Select } from "../../elements/Select";
 import type { CohortDifference, CohortStatistics } from "../../schema";
 import { select, selection } from "../../state";
@@ -35,8 +35,8 @@ export function SamplesPicker() {
 
 /** How many samples the numbers are over, and how their intervals and marks were found. */
 export function SamplesNote({ shown, statistic }: { shown: HeadsShown; statistic: string }) {
-  const { cohort, mode, normalisation } = selection.value;
-  const asDifference = mode === "difference";
+  const { cohort } = selection.value;
+  const asDifference = changeWanted.value;
   if (cohort === null) {
     return asDifference ? (
       <p class="muted" data-testid="samples-note">
@@ -60,7 +60,6 @@ export function SamplesNote({ shown, statistic }: { shown: HeadsShown; statistic
       <p>
         {change ? `Who belongs to the samples is decided at A. ${change.test} ` : ""}
         {first.interval}
-        {change && normalisation !== "none" ? " Differences over samples are not standardised." : ""}
       </p>
     </details>
   );

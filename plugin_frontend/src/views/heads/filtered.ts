@@ -15,14 +15,16 @@ export interface FilteredHeads {
   complaint: string | null;
 }
 
-export function filteredHeads(shown: HeadsShown): FilteredHeads {
+/** Without a condition the heads are left out, unless they are `listed` as well. */
+export function filteredHeads(shown: HeadsShown, listed = false): FilteredHeads {
   const { filter, second, picked } = selection.value;
   const { front: frame, frames, statistic, change, sides } = shown;
   if (!shown.ready || !frame || !statistic) return { rows: [], passing: null, complaint: null };
+  const { condition, complaint } = read(filter, shown);
+  if (!condition && !listed) return { rows: [], passing: null, complaint };
   const changes = changeWanted.value ? blocksShown(frames, statistic.name, true, change) : [];
   const histories = historiesOf[sides[0]].value.value;
   const rows = headRows({ frame, statistic: statistic.name, second, changes, histories, picked });
-  const { condition, complaint } = read(filter, shown);
   const passing = condition && new Set(rows.filter((row) => condition(row) === true).map(({ key }) => key));
   return { rows, passing, complaint };
 }

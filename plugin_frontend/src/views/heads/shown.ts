@@ -1,6 +1,6 @@
 /** What all panels with head statistics show: of which statistic, over which samples, compared or not. */
 
-import { changeWanted, cohortChange, headStatisticsOf, type ChangeFrame } from "../../cohorts";
+import { changeWanted, cohortChange, cohortObstacle, headStatisticsOf, type ChangeFrame } from "../../cohorts";
 import { obstacle } from "../../comparison";
 import type { StatisticsFrame } from "../../frames";
 import type { Side } from "../../lib/selection";
@@ -16,6 +16,8 @@ export interface HeadsShown {
   statistic: Statistic | undefined;
   /** B - A over samples, where that was asked for. */
   change: ChangeFrame | null;
+  /** Why there is nothing to show, or null. */
+  obstacle: string | null;
   /** Whether all that is asked for is there. */
   ready: boolean;
   loading: boolean;
@@ -34,6 +36,7 @@ export function headsShown(): HeadsShown {
   const failed = progress.find(({ error }) => error.value !== null);
   const statistic = front && offeredStatistic(front, wanted);
   const complete = sides.every((side) => frames[side]) && (!overPairs || change !== null);
+  const hindered = cohortObstacle.value ?? obstacle.value;
   return {
     sides,
     frames,
@@ -41,20 +44,19 @@ export function headsShown(): HeadsShown {
     offered: front ? statisticsOffered(front) : [],
     statistic,
     change,
-    ready: complete && statistic !== undefined && obstacle.value === null,
+    obstacle: hindered,
+    ready: complete && statistic !== undefined && hindered === null,
     loading: progress.some(({ loading }) => loading.value),
     error: failed?.error.value ?? null,
     retry: () => failed?.retry(),
   };
 }
 
-/** Differences over samples are of the statistic as it is. */
 export function isNormalised(): boolean {
-  const { normalisation, mode, cohort } = selection.value;
-  return normalisation !== "none" && !(mode === "difference" && cohort !== null);
+  return selection.value.normalisation !== "none";
 }
 
 /** The unit of what is shown: a z-score counts standard deviations. */
 export function shownUnit(statistic: Statistic): string {
-  return selection.value.normalisation === "none" ? statistic.unit : "z";
+  return isNormalised() ? "z" : statistic.unit;
 }
