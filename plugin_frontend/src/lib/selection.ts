@@ -121,7 +121,7 @@ const FIELDS = {
   /** Which examples are listed, the words they hold, and by which column, "-" for downwards. */
   exampleFilter: filled("show", "all"),
   exampleSearch: filled("search", ""),
-  examplesSort: optional("sort", text),
+  examplesSort: optional("examples_sort", text),
 };
 
 type Fields = typeof FIELDS;
