@@ -17,7 +17,11 @@ interface Props {
 
 export function Legend({ scale, table, title, unit, note, narrow }: Props) {
   const middle = scale.diverging ? [0] : narrow ? [] : between(scale);
-  const shown = [valueAt(scale, 0), ...middle, valueAt(scale, 1)];
+  const shown = [
+    { value: valueAt(scale, 0), share: 0 },
+    ...middle.map((value) => ({ value, share: position(scale, value) })),
+    { value: valueAt(scale, 1), share: 1 },
+  ];
   const said = [scale.scaling && SCALING_NOTES[scale.scaling], note].filter(Boolean).join("; ");
   const format = scale.diverging ? formatSigned : formatNumber;
   return (
@@ -28,10 +32,10 @@ export function Legend({ scale, table, title, unit, note, narrow }: Props) {
       </figcaption>
       <div class="legend-bar" style={{ background: gradient(table) }} />
       <div class="legend-numbers">
-        {shown.map((value, index) => (
+        {shown.map(({ value, share }, index) => (
           <span
             key={index}
-            style={{ left: `${100 * position(scale, value)}%` }}
+            style={{ left: `${100 * share}%` }}
             data-edge={index === 0 ? "start" : index === shown.length - 1 ? "end" : undefined}
           >
             {format(value)}

@@ -15,6 +15,9 @@ import type { AttentionShown, SideShown } from "./shown";
 export function AttentionSide({ shown, side }: { shown: AttentionShown; side: SideShown }) {
   const { image, words } = side.readings;
   const compared = shown.sides.length > 1;
+  // The caption of a head or example says it already.
+  const said = (reading: Reading) => side.caption !== undefined && reading.part !== null && !reading.part.missing && !reading.part.partly;
+  const source = (reading: Reading) => !said(reading) && <Source side={side} reading={reading} compared={compared} />;
   return (
     <div class="attention-side" data-testid={`attention-${side.side}`}>
       {side.caption !== undefined && (
@@ -26,13 +29,13 @@ export function AttentionSide({ shown, side }: { shown: AttentionShown; side: Si
       <div class="attention-flow">
         {image && (
           <div class="attention-image">
-            <Source side={side} reading={image} compared={compared} />
+            {source(image)}
             <Pictures shown={shown} side={side} />
           </div>
         )}
         {words && (
           <div class="attention-words">
-            <Source side={side} reading={words} compared={compared} />
+            {source(words)}
             <Words shown={shown} side={side} words={words} />
             <Shares shown={shown} words={words} />
             <StrongestTokens
@@ -131,6 +134,12 @@ function Shares({ shown, words }: { shown: AttentionShown; words: Reading }) {
       </p>
     </div>
   );
+}
+
+/** "look" where the question counts tokens; words in quotes are one thing. */
+export function looks(side: SideShown): string {
+  const counted = /^\d+ |and /.test(chosenTokenName(side));
+  return counted && (side.frame.plan?.tokens.length ?? 0) > 1 ? "look" : "looks";
 }
 
 /** The chosen tokens as they are called in the question that the view answers. */

@@ -53,10 +53,22 @@ export const shownBeside = computed<AttentionShown>(() => {
   const all = shownFrames(frames);
   return {
     ...all[0],
-    sides: all.flatMap(({ sides }, place) => sides.map((side) => ({ ...side, caption: captions[place] }))),
+    sides: all.flatMap(({ sides }, place) => sides.map((side) => ({ ...chosenOnly(side), caption: captions[place] }))),
     obstacle: all.find((shown) => shown.obstacle !== null)?.obstacle ?? null,
   };
 });
+
+/** Without what only fills in for the chosen block: there is little room, and it is the same for all heads. */
+function chosenOnly(side: SideShown): SideShown {
+  const { image, words } = side.readings;
+  if (!image?.part?.chosen && !words?.part?.chosen) return side;
+  const readings = {
+    ...side.readings,
+    image: image?.part?.chosen ? image : null,
+    words: words?.part?.chosen ? words : null,
+  };
+  return { ...side, readings };
+}
 
 /** Several frames per side, each as what is shown of it, all on common scales. */
 export function shownFrames(framesOf: Record<Side, AttentionFrame | null>[]): AttentionShown[] {

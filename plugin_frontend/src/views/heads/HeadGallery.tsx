@@ -19,7 +19,7 @@ export function HeadGallery() {
     <section class="gallery" data-testid="gallery" aria-busy={sides.some((side) => galleryOf[side].loading.value)}>
       <header class="gallery-head">
         <h3>
-          {role === "query" ? `What ${chosenTokenName(front)} looks at` : `What looks at ${chosenTokenName(front)}`}
+          {role === "query" ? `What ${chosenTokenName(front)} ${(front.frame.plan?.tokens.length ?? 0) > 1 ? "look" : "looks"} at` : `What looks at ${chosenTokenName(front)}`}
           <span class="muted"> in every head of layer {part.layers[0]}</span>
         </h3>
         <Legend
