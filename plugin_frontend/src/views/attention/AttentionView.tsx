@@ -7,7 +7,7 @@ import { formatNumber } from "../../lib/format";
 import { exceeds } from "../../lib/readings";
 import type { Layout } from "../../lib/selection";
 import { select, selection, visibleSides } from "../../state";
-import { AttentionSide, chosenTokenName } from "./AttentionSide";
+import { AttentionSide, chosenTokenName, looks } from "./AttentionSide";
 import { AttentionControls } from "./AttentionControls";
 import { besideError, besideLoading } from "./beside";
 import { GalleryItems } from "./GalleryItems";
@@ -103,11 +103,10 @@ function Gallery() {
 
 function Question({ side, role, asDifference }: { side: SideShown; role: string; asDifference: boolean }) {
   const name = chosenTokenName(side);
-  const several = (side.frame.plan?.tokens.length ?? 0) > 1;
   const change = asDifference ? "B − A: " : "";
   return role === "query" ? (
     <>
-      {change}what <mark>{name}</mark> {several ? "look at" : "looks at"}
+      {change}what <mark>{name}</mark> {looks(side)} at
     </>
   ) : (
     <>
