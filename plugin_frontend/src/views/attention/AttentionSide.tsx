@@ -36,7 +36,13 @@ export function AttentionSide({ shown, side }: { shown: AttentionShown; side: Si
         {words && (
           <div class="attention-words">
             {source(words)}
-            <Words shown={shown} side={side} words={words} />
+            <Words shown={shown} side={side} words={words} weights={side.wordWeights} />
+            {side.readings.otherWords.map((other, place) => (
+              <div key={other.sequence.name}>
+                {source(other)}
+                <Words shown={shown} side={side} words={other} weights={side.otherWeights[place]} />
+              </div>
+            ))}
             <Shares shown={shown} words={words} />
             <StrongestTokens
               title={shown.asDifference ? "Largest changes" : "Largest weights"}
@@ -80,7 +86,15 @@ function companionTitle({ sequence }: Reading): string {
   return `The chosen block does not reach the ${sequence.name} tokens; this is the nearest one that does.`;
 }
 
-function Words({ shown, side, words }: { shown: AttentionShown; side: SideShown; words: Reading }) {
+interface WordsProps {
+  shown: AttentionShown;
+  side: SideShown;
+  words: Reading;
+  /** Those to paint. */
+  weights: Float32Array | null;
+}
+
+function Words({ shown, side, words, weights: paintedWeights }: WordsProps) {
   const { plan, manifest } = side.frame;
   const { sequence, positions, weights } = words;
   const { role } = selection.value;
@@ -91,7 +105,7 @@ function Words({ shown, side, words }: { shown: AttentionShown; side: SideShown;
         index,
         text: sequence.tokens[index],
         modality: sequence.modality[index],
-        weight: side.wordWeights ? side.wordWeights[index] : null,
+        weight: paintedWeights ? paintedWeights[index] : null,
       }))}
       scale={shown.wordScale}
       table={shown.wordTable}
