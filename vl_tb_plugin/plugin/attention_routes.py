@@ -80,12 +80,18 @@ class AttentionRoutes:
 def _masses(values: FloatArray, axes: BlockAxes, direction: str) -> dict[str, FloatArray]:
     """(items,) of what each item's weights sum up to on the image, and inside the target boxes."""
     seen = axes if direction == "query" else BlockAxes(axes.query, axes.query, axes.target_boxes)
+    # what eight bits add up to may exceed the whole of a row by a hundredth
+    most = 1.0 if direction == "query" else np.inf
     weights = np.nan_to_num(values)
     nothing = np.full(len(values), np.nan, np.float32)
     image, target = seen.image_keys, seen.target_overlap
     return {
-        "image_mass": (weights @ image).astype(np.float32) if image.any() else nothing,
-        "target_mass": (weights @ target).astype(np.float32) if target.any() else nothing,
+        "image_mass": (weights @ image).clip(0, most).astype(np.float32)
+        if image.any()
+        else nothing,
+        "target_mass": (weights @ target).clip(0, most).astype(np.float32)
+        if target.any()
+        else nothing,
     }
 
 

@@ -19,8 +19,12 @@ interface Props {
 
 export function Legend({ scale, table, title, unit, note, marks, narrow }: Props) {
   const middle = scale.diverging ? [0] : narrow ? [] : between(scale);
-  const ends = [valueAt(scale, 0), ...middle, valueAt(scale, 1)];
-  const shown = marks ?? ends.map((value) => ({ value, position: position(scale, value) }));
+  const ends = [
+    { value: valueAt(scale, 0), position: 0 },
+    ...middle.map((value) => ({ value, position: position(scale, value) })),
+    { value: valueAt(scale, 1), position: 1 },
+  ];
+  const shown = marks ?? ends;
   const said = [scale.scaling && SCALING_NOTES[scale.scaling], note].filter(Boolean).join("; ");
   const format = scale.diverging ? formatSigned : formatNumber;
   return (

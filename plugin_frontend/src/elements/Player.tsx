@@ -25,7 +25,7 @@ export function Player<T extends string>(props: Props<T>) {
         type="button"
         class="quiet icon"
         data-testid="play"
-        aria-label={playing ? "Pause" : `Play the ${label}`}
+        aria-label={playing ? "Pause" : `Play: ${label}`}
         title={playing ? "Pause (space)" : `Play the ${label} (space)`}
         disabled={subject === null}
         onClick={onToggle}

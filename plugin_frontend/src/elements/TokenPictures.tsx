@@ -20,6 +20,8 @@ interface Props {
   /** What lies on the tokens, as it is spoken. */
   subject: string;
   chosen?: readonly number[];
+  /** The sequence of the chosen tokens, where that is another one (boxes that a detector predicted, say). */
+  chosenOf?: TokenSequence;
   /** Boxes on the first image known to hold the evidence. */
   targets?: readonly Box[];
   /** Tokens that were taken away. */
@@ -45,7 +47,7 @@ export function TokenPictures({ images, small, ...props }: Props) {
 type PictureProps = Omit<Props, "images" | "small"> & { image: ImageReference; index: number };
 
 function Picture({ image, index, sequence, weights, scale, table, smooth, ...props }: PictureProps) {
-  const { chosen, removed } = props;
+  const { chosen, removed, chosenOf } = props;
   const boxes = useMemo(
     () => sequence?.boxes.map((box, token) => (sequence.image_index[token] === index ? box : null)) ?? [],
     [sequence, index],
@@ -54,7 +56,15 @@ function Picture({ image, index, sequence, weights, scale, table, smooth, ...pro
     () => (weights ? { boxes, weights, scale, table, smooth } : null),
     [boxes, weights, scale.low, scale.high, scale.scaling, scale.sizes, table, smooth],
   );
-  const chosenBoxes = useMemo(() => boxesOf(chosen), [boxes, chosen]);
+  const chosenBoxes = useMemo(
+    () =>
+      chosenOf
+        ? (chosen ?? [])
+            .map((token) => (chosenOf.image_index[token] === index ? chosenOf.boxes[token] : null))
+            .filter((box) => box !== null)
+        : boxesOf(chosen),
+    [boxes, chosen, chosenOf],
+  );
   const tokens = useMemo(() => boxes.filter(Boolean).length, [boxes]);
   return (
     <ImageHeat

@@ -1,6 +1,6 @@
 /** Paints weights of boxes over an image. */
 
-import { colourAt, css, type ColourTable } from "../lib/colour";
+import { colourAt, css, TABLE_SIZE, type ColourTable } from "../lib/colour";
 import { interpolate, rasterise } from "../lib/raster";
 import { position, type Scale } from "../lib/scale";
 import type { Box } from "../schema";
@@ -48,10 +48,12 @@ function paintSmooth(context: CanvasRenderingContext2D, canvas: HTMLCanvasElemen
       const value = interpolate(raster, (column + 0.5) / SMOOTH_SIZE, (row + 0.5) / SMOOTH_SIZE);
       if (Number.isNaN(value)) continue;
       const share = position(heat.scale, value);
-      picture.data.set(
-        [...colourAt(heat.table, share), 255 * opacity(share, heat.scale)],
-        4 * (row * SMOOTH_SIZE + column),
-      );
+      const entry = 3 * Math.round(share * (TABLE_SIZE - 1));
+      const pixel = 4 * (row * SMOOTH_SIZE + column);
+      picture.data[pixel] = heat.table[entry];
+      picture.data[pixel + 1] = heat.table[entry + 1];
+      picture.data[pixel + 2] = heat.table[entry + 2];
+      picture.data[pixel + 3] = 255 * opacity(share, heat.scale);
     }
   }
   const small = document.createElement("canvas");

@@ -70,3 +70,25 @@ it("the shares by modality add up to the row, the largest first", () => {
   const shares = sharesByModality(joint([0.25, 0.25, 0, 0, 0.375, 0.125, 0, 0, 0]).words!);
   expect(shares).toEqual([["image", 0.5], ["special", 0.375], ["text", 0.125]]);
 });
+
+it("boxes that a detector predicted are listed by name beside the image that they look at", () => {
+  const queries = { ...coAttention.sequences[1], name: "queries", tokens: ["cat", "dog", "sofa", "lamp"] };
+  const cross = { ...coAttention.attention[2], name: "cross", query: "queries" };
+  const detector = { ...coAttention, sequences: [coAttention.sequences[1], queries], attention: [cross] };
+  const { image, words } = readings(frame(detector, { block: "cross", sequence: "queries", tokens: [1] }, [[0, 1, 0, 0]]));
+  expect(image?.sequence.name).toBe("image");
+  expect(words).toMatchObject({ sequence: queries, positions: [0, 1, 2, 3], weights: null });
+});
+
+it("the words of every other sequence stay in reach: a decoder's beside those of its encoder", () => {
+  const answer = { ...coAttention.sequences[0], name: "answer" };
+  const attention = [
+    { ...coAttention.attention[0], name: "cross", kind: "cross" as const, query: "answer", key: "text" },
+    { ...coAttention.attention[0], name: "decoder", query: "answer", key: "answer" },
+  ];
+  const encoderDecoder = { ...coAttention, sequences: [...coAttention.sequences, answer], attention };
+  const weights = [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0]];
+  const { words, otherWords } = readings(frame(encoderDecoder, { block: "cross", sequence: "answer", tokens: [2] }, weights));
+  expect(words).toMatchObject({ sequence: { name: "text" }, part: { chosen: true } });
+  expect(otherWords).toMatchObject([{ sequence: { name: "answer" }, part: { chosen: false } }]);
+});

@@ -14,8 +14,8 @@ import { galleryShown } from "./gallery";
 
 const SCALING_TITLES: Record<Scaling, string> = {
   linear: "linear",
-  clipped: "clipped at 1 % and 99 %",
-  log: "logarithmic",
+  clipped: "clipped",
+  log: "log",
   rank: "ranks",
 };
 
@@ -76,9 +76,9 @@ function GalleryControls() {
   const gallery = galleryShown.value;
   const titles: Record<GalleryOrder, string> = {
     number: "number",
-    statistic: "the statistic at the right",
-    image: "weight on the image",
-    target: "weight in the target box",
+    statistic: "the statistic",
+    image: "weight on image",
+    target: "weight on target",
   };
   const offered = GALLERY_ORDERS.filter(
     (order) =>

@@ -15,6 +15,9 @@ import type { AttentionShown, SideShown } from "./shown";
 export function AttentionSide({ shown, side }: { shown: AttentionShown; side: SideShown }) {
   const { image, words } = side.readings;
   const compared = shown.sides.length > 1;
+  // The caption of a head or example says it already.
+  const said = (reading: Reading) => side.caption !== undefined && reading.part !== null && !reading.part.missing && !reading.part.partly;
+  const source = (reading: Reading) => !said(reading) && <Source side={side} reading={reading} compared={compared} />;
   return (
     <div class="attention-side" data-testid={`attention-${side.side}`}>
       {side.caption !== undefined && (
@@ -26,14 +29,20 @@ export function AttentionSide({ shown, side }: { shown: AttentionShown; side: Si
       <div class="attention-flow">
         {image && (
           <div class="attention-image">
-            <Source side={side} reading={image} compared={compared} />
+            {source(image)}
             <Pictures shown={shown} side={side} />
           </div>
         )}
         {words && (
           <div class="attention-words">
-            <Source side={side} reading={words} compared={compared} />
-            <Words shown={shown} side={side} words={words} />
+            {source(words)}
+            <Words shown={shown} side={side} words={words} weights={side.wordWeights} />
+            {side.readings.otherWords.map((other, place) => (
+              <div key={other.sequence.name}>
+                {source(other)}
+                <Words shown={shown} side={side} words={other} weights={side.otherWeights[place]} />
+              </div>
+            ))}
             <Shares shown={shown} words={words} />
             <StrongestTokens
               title={shown.asDifference ? "Largest changes" : "Largest weights"}
@@ -77,7 +86,15 @@ function companionTitle({ sequence }: Reading): string {
   return `The chosen block does not reach the ${sequence.name} tokens; this is the nearest one that does.`;
 }
 
-function Words({ shown, side, words }: { shown: AttentionShown; side: SideShown; words: Reading }) {
+interface WordsProps {
+  shown: AttentionShown;
+  side: SideShown;
+  words: Reading;
+  /** Those to paint. */
+  weights: Float32Array | null;
+}
+
+function Words({ shown, side, words, weights: paintedWeights }: WordsProps) {
   const { plan, manifest } = side.frame;
   const { sequence, positions, weights } = words;
   const { role } = selection.value;
@@ -88,7 +105,7 @@ function Words({ shown, side, words }: { shown: AttentionShown; side: SideShown;
         index,
         text: sequence.tokens[index],
         modality: sequence.modality[index],
-        weight: side.wordWeights ? side.wordWeights[index] : null,
+        weight: paintedWeights ? paintedWeights[index] : null,
       }))}
       scale={shown.wordScale}
       table={shown.wordTable}
@@ -131,6 +148,12 @@ function Shares({ shown, words }: { shown: AttentionShown; words: Reading }) {
       </p>
     </div>
   );
+}
+
+/** "look" where the question counts tokens; words in quotes are one thing. */
+export function looks(side: SideShown): string {
+  const counted = /^\d+ |and /.test(chosenTokenName(side));
+  return counted && (side.frame.plan?.tokens.length ?? 0) > 1 ? "look" : "looks";
 }
 
 /** The chosen tokens as they are called in the question that the view answers. */

@@ -6,7 +6,7 @@ import { Segmented } from "../../elements/Segmented";
 import { formatNumber } from "../../lib/format";
 import { exceeds } from "../../lib/readings";
 import { selection, visibleSides } from "../../state";
-import { AttentionSide, chosenTokenName } from "./AttentionSide";
+import { AttentionSide, chosenTokenName, looks } from "./AttentionSide";
 import { AttentionControls } from "./AttentionControls";
 import { besideError, besideLoading } from "./beside";
 import { GalleryItems } from "./GalleryItems";
@@ -14,7 +14,11 @@ import { galleryShown } from "./gallery";
 import { HeadNavigator } from "./HeadNavigator";
 import { LayoutPicker } from "./LayoutPicker";
 import { MatrixView } from "./matrix/MatrixView";
-import { shownAttention, shownBeside, type AttentionShown } from "./shown";
+import type { Reading } from "./readings";
+import { shownAttention, shownBeside, type AttentionShown, type SideShown } from "./shown";
+
+/** By how many heads or examples stand side by side. */
+const COLUMNS: Record<number, number> = { 1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3 };
 
 export function AttentionView() {
   if (selection.value.layout === "matrix") {
@@ -35,6 +39,7 @@ function AttentionPictures() {
   const progress = visibleSides.value.map((side) => (asGallery ? galleryOf[side] : attentionOf[side]));
   const failed = progress.find(({ error }) => error.value !== null) ?? (beside === "sides" ? undefined : besideError.value);
   const [front] = shownAttention().sides;
+  const compact = shown.sides.some(({ caption }) => caption !== undefined);
   return (
     <div class="view attention-view" data-testid="view-attention">
       <Panel
@@ -43,7 +48,7 @@ function AttentionPictures() {
         loading={progress.some(({ loading }) => loading.value) || besideLoading.value}
         error={failed?.error.value}
         onRetry={failed?.retry}
-        title={front && <Question name={chosenTokenName(front)} role={role} asDifference={shown.asDifference} />}
+        title={front && <Question side={front} role={role} asDifference={shown.asDifference} />}
         aside={
           <>
             <Segmented
@@ -64,7 +69,10 @@ function AttentionPictures() {
         {asGallery ? (
           <Gallery />
         ) : (
-          <div class="attention-sides" data-beside={beside} style={{ "--count": shown.sides.length }}>
+          <div
+            class={`attention-sides ${compact ? "compact" : ""}`}
+            style={{ "--columns": COLUMNS[shown.sides.length] ?? 4 }}
+          >
             {shown.sides.map((side) => (
               <AttentionSide key={`${side.side} ${side.caption}`} shown={shown} side={side} />
             ))}
@@ -98,17 +106,23 @@ function Gallery() {
   );
 }
 
-function Question({ name, role, asDifference }: { name: string; role: string; asDifference: boolean }) {
+function Question({ side, role, asDifference }: { side: SideShown; role: string; asDifference: boolean }) {
+  const name = chosenTokenName(side);
   const change = asDifference ? "B − A: " : "";
   return role === "query" ? (
     <>
-      {change}what <mark>{name}</mark> looks at
+      {change}what <mark>{name}</mark> {looks(side)} at
     </>
   ) : (
     <>
       {change}what looks at <mark>{name}</mark>
     </>
   );
+}
+
+/** Tokens masked in a reading, told apart by their sequence. */
+function maskedTokens(reading: Reading | null): string[] {
+  return [...(reading?.masked ?? [])].map((token) => `${reading!.sequence.name} ${token}`);
 }
 
 function Scales({ shown }: { shown: AttentionShown }) {
@@ -118,7 +132,7 @@ function Scales({ shown }: { shown: AttentionShown }) {
   const error = Math.max(
     ...shown.sides.flatMap(({ frame }) => frame.plan?.parts.map((part) => part.quantisationError) ?? [0]),
   );
-  const sinks = Math.max(...shown.sides.flatMap(({ frame }) => frame.plan?.parts.map((part) => part.sinks.length) ?? [0]));
+  const sinks = Math.max(...shown.sides.map(({ readings: { image, words } }) => new Set([image, words].flatMap(maskedTokens)).size));
   const title = shown.asDifference ? "change of the weight" : "weight";
   return (
     <footer class="scales">

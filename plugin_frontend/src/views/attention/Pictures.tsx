@@ -1,6 +1,7 @@
 import { imageUrl } from "../../api";
 import { pointAt, pointAtRegion } from "../../attention_actions";
 import { TokenPictures } from "../../elements/TokenPictures";
+import { findSequence } from "../../lib/blocks";
 import { formatPlace, formatWeight } from "../../lib/format";
 import { selection } from "../../state";
 import { choosable, closedReason } from "./choosable";
@@ -32,7 +33,8 @@ export function Pictures({ shown, side, small, fixed }: Props) {
       table={shown.imageTable}
       smooth={smooth}
       subject="attention"
-      chosen={plan && plan.sequence === sequence ? plan.tokens : undefined}
+      chosen={plan?.tokens}
+      chosenOf={plan && plan.sequence !== sequence ? findSequence(manifest, plan.sequence) : undefined}
       targets={manifest.target_boxes}
       small={small}
       closed={open && !fixed ? (token) => !open.has(token) : undefined}

@@ -14,6 +14,8 @@ export interface Readings {
   manifest: Manifest;
   image: Reading | null;
   words: Reading | null;
+  /** Words of other sequences: of the decoder where those of the encoder are looked at, say. */
+  otherWords: Reading[];
 }
 
 export function readings({ manifest, plan }: AttentionFrame): Readings {
@@ -25,15 +27,26 @@ export function readings({ manifest, plan }: AttentionFrame): Readings {
     const candidates = manifest.sequences.filter(fits);
     const part = parts.find(({ shown }) => candidates.some(({ name }) => name === shown));
     const sequence = candidates.find(({ name }) => name === part?.shown) ?? candidates[0];
-    if (!sequence) return null;
-    const masked = new Set(part?.sinks);
-    return { sequence, positions: positionsOf(sequence), part: part ?? null, weights: part?.weights ?? null, masked };
+    return sequence ? reading(sequence, positionsOf(sequence), part) : null;
   };
-  return {
-    manifest,
-    image: find(hasBoxes, placedTokens),
-    words: find(hasWords, writtenTokens) ?? find((sequence) => !hasBoxes(sequence), writtenTokens),
-  };
+  const image = find(hasBoxes, placedTokens);
+  const words =
+    find(hasWords, writtenTokens) ??
+    find((sequence) => !hasBoxes(sequence), writtenTokens) ??
+    // What a detector predicted lies on the image as well: it is listed by name.
+    find((sequence) => sequence !== image?.sequence, allTokens);
+  const otherWords = manifest.sequences
+    .filter((sequence) => hasWords(sequence) && sequence !== words?.sequence)
+    .map((sequence) => reading(sequence, writtenTokens(sequence), parts.find(({ shown }) => shown === sequence.name)));
+  return { manifest, image, words, otherWords };
+}
+
+function reading(sequence: TokenSequence, positions: number[], part: ShownPart | undefined): Reading {
+  return { sequence, positions, part: part ?? null, weights: part?.weights ?? null, masked: new Set(part?.sinks) };
+}
+
+function allTokens({ tokens }: TokenSequence): number[] {
+  return [...tokens.keys()];
 }
 
 /** `b - a`: the tokens are known to be the same. */
@@ -44,7 +57,13 @@ export function readingsDifference(b: Readings, a: Readings): Readings {
     const masked = new Set([...(of.masked ?? []), ...(from?.masked ?? [])]);
     return { ...of, masked, weights: comparable ? difference(of.weights!, from!.weights!) : null };
   };
-  return { manifest: b.manifest, image: subtract(b.image, a.image), words: subtract(b.words, a.words) };
+  const named = (name: string) => a.otherWords.find(({ sequence }) => sequence.name === name) ?? null;
+  return {
+    manifest: b.manifest,
+    image: subtract(b.image, a.image),
+    words: subtract(b.words, a.words),
+    otherWords: b.otherWords.flatMap((of) => subtract(of, named(of.sequence.name)) ?? []),
+  };
 }
 
 /** The weights as they are painted: without those of masked tokens. */

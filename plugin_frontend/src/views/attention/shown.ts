@@ -21,6 +21,7 @@ export interface SideShown {
   /** The weights to paint: those of sinks may be left out. */
   imageWeights: Float32Array | null;
   wordWeights: Float32Array | null;
+  otherWeights: (Float32Array | null)[];
   /** What tells it from what stands beside it, where that is not the side. */
   caption?: string;
 }
@@ -53,10 +54,23 @@ export const shownBeside = computed<AttentionShown>(() => {
   const all = shownFrames(frames);
   return {
     ...all[0],
-    sides: all.flatMap(({ sides }, place) => sides.map((side) => ({ ...side, caption: captions[place] }))),
+    sides: all.flatMap(({ sides }, place) => sides.map((side) => ({ ...chosenOnly(side), caption: captions[place] }))),
     obstacle: all.find((shown) => shown.obstacle !== null)?.obstacle ?? null,
   };
 });
+
+/** Without what only fills in for the chosen block: there is little room, and it is the same for all heads. */
+function chosenOnly(side: SideShown): SideShown {
+  const { image, words } = side.readings;
+  if (!image?.part?.chosen && !words?.part?.chosen) return side;
+  const readings = {
+    ...side.readings,
+    image: image?.part?.chosen ? image : null,
+    words: words?.part?.chosen ? words : null,
+    otherWords: [],
+  };
+  return { ...side, readings };
+}
 
 /** Several frames per side, each as what is shown of it, all on common scales. */
 export function shownFrames(framesOf: Record<Side, AttentionFrame | null>[]): AttentionShown[] {
@@ -70,7 +84,8 @@ export function shownFrames(framesOf: Record<Side, AttentionFrame | null>[]): At
   });
   const every = all.flat();
   const imageScale = readingScale(every.map(({ readings: { image } }) => image), asDifference, scaling.value);
-  const wordScale = readingScale(every.map(({ readings: { words } }) => words), asDifference, scaling.value);
+  const written = every.flatMap(({ readings: { words, otherWords } }) => [words, ...otherWords]);
+  const wordScale = readingScale(written, asDifference, scaling.value);
   const colours = { imageTable: overlayTable(asDifference), wordTable: wordTable(asDifference) };
   return all.map((loaded) => {
     const unlogged = loaded.some(({ frame }) => !frame.plan) ? "No attention was logged for this example." : null;
@@ -79,6 +94,7 @@ export function shownFrames(framesOf: Record<Side, AttentionFrame | null>[]): At
       run: side.frame.manifest.run,
       imageWeights: side.readings.image && painted(side.readings.image),
       wordWeights: side.readings.words && painted(side.readings.words),
+      otherWeights: side.readings.otherWords.map(painted),
     }));
     return { sides, imageScale, wordScale, ...colours, asDifference, obstacle: obstacle.value ?? unlogged };
   });

@@ -2,7 +2,7 @@ import { chooseHead } from "../../actions";
 import { galleryOf } from "../../data";
 import { Legend } from "../../elements/Legend";
 import { selection, visibleSides } from "../../state";
-import { chosenTokenName } from "../attention/AttentionSide";
+import { chosenTokenName, looks } from "../attention/AttentionSide";
 import { GalleryItems } from "../attention/GalleryItems";
 import { galleryShown } from "../attention/gallery";
 
@@ -19,7 +19,7 @@ export function HeadGallery() {
     <section class="gallery" data-testid="gallery" aria-busy={sides.some((side) => galleryOf[side].loading.value)}>
       <header class="gallery-head">
         <h3>
-          {role === "query" ? `What ${chosenTokenName(front)} looks at` : `What looks at ${chosenTokenName(front)}`}
+          {role === "query" ? `What ${chosenTokenName(front)} ${looks(front)} at` : `What looks at ${chosenTokenName(front)}`}
           <span class="muted"> in every head of layer {part.layers[0]}</span>
         </h3>
         <Legend
