@@ -2,12 +2,11 @@
 
 import { exampleOf, listedExamples, runOf, stepOf } from "./catalogue";
 import { differenceObstacle } from "./comparison";
-import { attentionOf, depthsOf, manifestOf, shownDepth } from "./data";
-import { effectiveBlock, firstTokenOf, nearest } from "./lib/blocks";
+import { depthsOf, manifestOf, shownDepth } from "./data";
+import { effectiveBlock, firstTokenOf, nearest, type TokenChoice } from "./lib/blocks";
 import { MODES, type Head, type Mode, type Role, type Side, type View } from "./lib/selection";
-import { relevancyOf } from "./relevancy";
 import type { Manifest } from "./schema";
-import { playing, playingWords, select, selection, visibleSides } from "./state";
+import { select, selection, visibleSides } from "./state";
 
 export function showView(view: View): void {
   select({ view });
@@ -67,24 +66,6 @@ export function moveStep(distance: number): boolean {
   return true;
 }
 
-const FRAME_MILLISECONDS = 900;
-let clock = 0;
-
-/** Play the steps, from the start where the last one is shown. */
-export function togglePlay(): void {
-  playing.value = !playing.peek();
-  clearInterval(clock);
-  if (!playing.peek()) return;
-  playingWords.value = false;
-  const side = visibleSides.peek()[0];
-  const steps = exampleOf[side].peek()?.steps ?? [];
-  if (stepOf[side].peek() === steps[steps.length - 1] && steps.length > 1) moveTo(side, steps[0]);
-  clock = window.setInterval(() => {
-    const busy = [attentionOf[side], manifestOf[side], relevancyOf[side]].some(({ loading }) => loading.peek());
-    if (!busy && !moveStep(1)) togglePlay();
-  }, FRAME_MILLISECONDS);
-}
-
 export function chooseExample(tag: string): void {
   select({ tag });
 }
@@ -103,18 +84,18 @@ export function chooseHead(name: string, layer: number, head: Head): void {
   if (!manifest || !block) return;
   const { role, sequence } = selection.peek();
   const moved = sequence === block[role] ? {} : tokenIn(manifest, name, role);
-  select({ block: name, layer: nearest(block.layers, layer), head, ...moved });
+  select({ block: name, layer: nearest(block.layers, layer), head, headSet: [], layerSet: [], ...moved });
 }
 
-/** Ask about a token. Where the chosen block doesn't have it, its counterpart is chosen instead. */
-export function chooseToken(sequence: string, token: number): void {
-  select({ sequence, token, ...blockFor(sequence, selection.peek().role) });
+/** Ask about tokens. Where the chosen block doesn't have them, its counterpart is chosen instead. */
+export function chooseTokens(sequence: string, tokens: readonly number[]): void {
+  select({ sequence, tokens, ...blockFor(sequence, selection.peek().role) });
 }
 
 /** Ask about a token of any example. */
 export function choosePoint(tag: string, sequence: string, token: number): void {
   select({ tag });
-  chooseToken(sequence, token);
+  chooseTokens(sequence, [token]);
 }
 
 /** Ask the reverse question of the same token, or of one of the block's other sequence. */
@@ -126,12 +107,32 @@ export function chooseRole(role: Role): void {
   select({ role, ...(moved ?? tokenIn(manifest, block, role)) });
 }
 
-export function moveLayer(distance: number): void {
-  if (selection.peek().view === "embeddings") return moveDepth(distance);
-  const { block: name, layer, head } = selection.peek();
-  const block = frontManifest()?.attention.find((candidate) => candidate.name === name);
-  const target = block?.layers[block.layers.indexOf(layer ?? NaN) + distance];
-  if (block && target !== undefined) chooseHead(block.name, target, head ?? "mean");
+/** Go to the next (or a previous) layer; a set of heads stays. False at the end. */
+export function moveLayer(distance: number): boolean {
+  const { layers, layer } = layersAhead();
+  const target = layers[layers.indexOf(layer) + distance];
+  if (target !== undefined) chooseLayer(target);
+  return target !== undefined;
+}
+
+/** Go to the first layer where the last one is shown. */
+export function restartLayers(): void {
+  const { layers, layer } = layersAhead();
+  if (layers.length > 1 && layer === layers[layers.length - 1]) chooseLayer(layers[0]);
+}
+
+function chooseLayer(layer: number): void {
+  if (selection.peek().view === "embeddings") select({ depth: layer });
+  else select({ layer, layerSet: [] });
+}
+
+/** The layers that the open view can show, and the one it shows. */
+function layersAhead(): { layers: readonly number[]; layer: number } {
+  const manifest = frontManifest();
+  const { view, block: name, layer } = selection.peek();
+  if (view === "embeddings") return { layers: manifest ? depthsOf(manifest) : [], layer: shownDepth.peek() ?? NaN };
+  const block = manifest?.attention.find((candidate) => candidate.name === name);
+  return { layers: block?.layers ?? [], layer: layer ?? NaN };
 }
 
 export function moveHead(distance: number): void {
@@ -143,15 +144,8 @@ export function moveHead(distance: number): void {
   if (target !== undefined) chooseHead(block.name, layer, target);
 }
 
-function moveDepth(distance: number): void {
-  const manifest = frontManifest();
-  if (!manifest) return;
-  const depths = depthsOf(manifest);
-  const target = depths[depths.indexOf(shownDepth.peek() ?? NaN) + distance];
-  if (target !== undefined) select({ depth: target });
-}
-
-function frontManifest(): Manifest | null {
+/** What the example on the side in front consists of. */
+export function frontManifest(): Manifest | null {
   return manifestOf[visibleSides.peek()[0]].value.peek() ?? manifestOf.a.value.peek();
 }
 
@@ -164,8 +158,8 @@ function blockFor(sequence: string, role: Role): { block: string; layer: number 
   return effective ? { block: effective.name, layer: nearest(effective.layers, layer ?? 0) } : null;
 }
 
-function tokenIn(manifest: Manifest, name: string, role: Role): { sequence: string; token: number } {
+function tokenIn(manifest: Manifest, name: string, role: Role): TokenChoice {
   const block = manifest.attention.find((candidate) => candidate.name === name)!;
-  return { sequence: block[role], token: firstTokenOf(manifest, block, role) };
+  return { sequence: block[role], tokens: [firstTokenOf(manifest, block, role)] };
 }
 

@@ -1,12 +1,19 @@
 /** The plugin's routes as queries. URLs are relative to this module, so any path prefix works. */
 
 import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
-import type { Head, Role } from "./lib/selection";
+import type { AttentionPart } from "./lib/blocks";
+import { writeNumbers } from "./lib/number_set";
+import type { GalleryOver, Head, Normalisation, Role } from "./lib/selection";
 import type { TileAddress } from "./lib/tiles";
 import type { Query } from "./loading";
 import type {
+  AttentionGallery,
   AttentionWeights,
   BlockStatistics,
+  Cohort,
+  CohortDifference,
+  CohortHistory,
+  CohortStatistics,
   Drift,
   Evaluations,
   Examples,
@@ -25,6 +32,15 @@ export interface Place {
   step: number;
 }
 
+/** Whose samples: a cohort's members at a checkpoint, and the other checkpoint where there is one. */
+export type Members = {
+  run: string;
+  step: number;
+  cohort: string;
+  other_run?: string;
+  other_step?: number;
+};
+
 type Arguments = Record<string, string | number | string[]>;
 
 const base = import.meta.url;
@@ -42,31 +58,135 @@ export function manifest({ run, tag, step }: Place): Query<Manifest> {
   return { key: url, run: async (signal) => (await request(url, signal)).json() };
 }
 
-export function statistics(place: Place, block: string): Query<BlockStatistics> {
-  return binary("statistics", { ...place, block }, (message) => {
-    const [, layers, heads] = shape(message, "values");
+export function statistics(
+  place: Place,
+  block: string,
+  normalisation: Normalisation = "none",
+): Query<BlockStatistics> {
+  return binary("statistics", { ...place, block, ...normalised(normalisation) }, (message) =>
+    blockStatistics(message, "values"),
+  );
+}
+
+/** The cohorts that there are at a checkpoint (beside another one). */
+export function cohorts(checkpoint: Omit<Members, "cohort">, version: string): Query<Cohort[]> {
+  const query = json<{ cohorts: Cohort[] }>("cohorts", { ...checkpoint }, version);
+  return { key: query.key, run: async (signal) => (await query.run(signal)).cohorts };
+}
+
+export function cohortStatistics(
+  members: Members,
+  block: string,
+  version: string,
+  normalisation: Normalisation,
+): Query<CohortStatistics> {
+  const given = { ...members, block, ...normalised(normalisation) };
+  return growing("cohort_statistics", given, version, (message) => ({
+    ...blockStatistics(message, "mean"),
+    low: floats(message, "low"),
+    high: floats(message, "high"),
+    samples: integers(message, "samples"),
+    size: Number(message.header.samples),
+    interval: String(message.header.interval),
+  }));
+}
+
+/** The change from the members' checkpoint to the other one. */
+export function cohortDifference(members: Members, block: string, version: string): Query<CohortDifference> {
+  return growing("cohort_difference", { ...members, block }, version, (message) => ({
+    ...blockStatistics(message, "difference"),
+    low: floats(message, "low"),
+    high: floats(message, "high"),
+    effect: floats(message, "effect"),
+    beyondChance: bytes(message, "beyond_chance"),
+    size: Number(message.header.samples),
+    test: String(message.header.test),
+  }));
+}
+
+/** The members at `step`, at every step that was logged so far. */
+export function cohortHistory(
+  members: Members,
+  block: string,
+  statistic: string[],
+  version: string,
+  normalisation: Normalisation = "none",
+): Query<CohortHistory> {
+  const given = { ...members, block, statistic, ...normalised(normalisation) };
+  return growing("cohort_history", given, version, (message): CohortHistory => {
+    const [, , layers, heads] = shape(message, "mean");
     return {
       statistics: message.header.statistics as string[],
+      steps: message.header.steps as number[],
       layers,
       heads,
-      values: floats(message, "values"),
+      mean: floats(message, "mean"),
+      low: floats(message, "low"),
+      high: floats(message, "high"),
       layerMean: floats(message, "layer_mean"),
+      emergence: integers(message, "emergence"),
+      emergenceRule: String(message.header.emergence_rule ?? ""),
     };
   });
 }
 
-export function attention(
-  place: Place,
-  block: string,
-  layer: number,
-  head: Head,
-  role: Role,
-  position: number,
-): Query<AttentionWeights> {
-  return binary("attention", { ...place, block, layer, head, [role]: position }, (message) => ({
+function blockStatistics(message: WireMessage, name: string): BlockStatistics {
+  const [, layers, heads] = shape(message, name);
+  return {
+    statistics: message.header.statistics as string[],
+    layers,
+    heads,
+    values: floats(message, name),
+    layerMean: floats(message, "layer_mean"),
+  };
+}
+
+function normalised(normalisation: Normalisation): Arguments {
+  return normalisation === "none" ? {} : { normalisation };
+}
+
+/** The weights of tokens, averaged, with heads and layers combined. `sinks`: say which keys are sinks. */
+export function attention(place: Place, part: AttentionPart, role: Role, sinks: boolean): Query<AttentionWeights> {
+  const { block, layers, heads, reduce, positions } = part;
+  const given = {
+    ...place,
+    block: block.name,
+    layer: writeNumbers(layers),
+    head: heads === "mean" ? heads : writeNumbers(heads),
+    [role]: writeNumbers(positions),
+    ...(reduce === "max" ? { reduce } : {}),
+    ...(sinks && role === "query" ? { sinks: 1 } : {}),
+  };
+  return binary("attention", given, (message) => ({
     weights: floats(message, "weights"),
     quantisationError: Number(message.header.quantisation_error ?? 0),
+    sinks: (message.header.sinks as number[] | undefined) ?? [],
   }));
+}
+
+/** The weights of tokens in every head of the part's layer, or of its head in every layer. */
+export function attentionGallery(
+  place: Place,
+  part: AttentionPart,
+  role: Role,
+  over: GalleryOver,
+): Query<AttentionGallery> {
+  const { block, layers, heads, positions } = part;
+  const head = heads === "mean" ? heads : heads[0];
+  const fixed: Arguments = over === "heads" ? { layer: layers[0] } : { head };
+  const given = { ...place, block: block.name, over, ...fixed, [role]: writeNumbers(positions) };
+  return binary("attention_gallery", given, (message) => {
+    const [, tokens] = shape(message, "weights");
+    const weights = floats(message, "weights");
+    const items = message.header.items as number[];
+    return {
+      items,
+      weights: items.map((_, index) => weights.subarray(index * tokens, (index + 1) * tokens)),
+      imageMass: floats(message, "image_mass"),
+      targetMass: floats(message, "target_mass"),
+      quantisationError: Number(message.header.quantisation_error ?? 0),
+    };
+  });
 }
 
 export function matrixTile(
@@ -99,7 +219,7 @@ export function projection(
   version: string,
 ): Query<Projection> {
   const given = { run, step, layer, basis };
-  const query = binary("projection", given, (message): Projection => {
+  return growing("projection", given, version, (message): Projection => {
     const { header } = message;
     return {
       tags: header.tags as string[],
@@ -116,7 +236,6 @@ export function projection(
       modality: bytes(message, "modality"),
     };
   });
-  return { ...query, key: `${query.key} ${version}` };
 }
 
 /** All maps of the example, in the order of the manifest. */
@@ -167,6 +286,17 @@ function binary<T>(route: string, given: Arguments, read: (message: WireMessage)
     key: url,
     run: async (signal) => read(decode(await (await request(url, signal)).arrayBuffer())),
   };
+}
+
+/** A binary answer that may change when something was logged. */
+function growing<T>(
+  route: string,
+  given: Arguments,
+  version: string,
+  read: (message: WireMessage) => T,
+): Query<T> {
+  const query = binary(route, given, read);
+  return { ...query, key: `${query.key} ${version}` };
 }
 
 async function request(url: string, signal?: AbortSignal, cache?: RequestCache): Promise<Response> {

@@ -3,9 +3,10 @@
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
 import { exampleOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
-import { attentionFrame, galleryFrames, history, matrixFrame, relevancyFrame, statisticsFrame } from "./frames";
+import { attentionFrame, galleryFrame, relevancyFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
 import type { Side } from "./lib/selection";
+import { matrixFrame, matrixInSight, matrixOf } from "./matrix";
 import { prefetch, type Query } from "./loading";
 import { relevancyOf } from "./relevancy";
 import { resource } from "./resource";
@@ -15,7 +16,6 @@ import { field, selection, visibleSides } from "./state";
 const view = field("view");
 const block = field("block");
 const depth = field("depth");
-const layout = field("layout");
 
 const attentionInSight = computed(() => view.value === "heads" || view.value === "attention");
 
@@ -44,35 +44,17 @@ export const attentionOf = perSide((side) =>
   }),
 );
 
-const matrixInSight = computed(() => view.value === "attention" && layout.value === "matrix");
-
-/** The whole matrix of the selected head. */
-export const matrixOf = perSide((side) =>
-  resource(() => {
-    const place = placeOf[side].value;
-    if (!place) return null;
-    if (!matrixInSight.value || block.value === null) return undefined;
-    return matrixFrame(place, selection.value);
-  }),
+const galleryInSight = computed(
+  () => view.value === "heads" || (view.value === "attention" && selection.value.layout === "gallery"),
 );
 
-const GALLERY_HEADS = 32;
-
-/** The selected token in all heads of the selected layer, where they are not too many to look at. */
+/** The selected tokens in all heads of the selected layer; in the Attention view perhaps in all layers. */
 export const galleryOf = perSide((side) =>
   resource(() => {
     const place = placeOf[side].value;
-    const found = manifestOf[side].value.value?.attention.find(({ name }) => name === block.value);
-    if (!place || !found || found.heads > GALLERY_HEADS) return null;
-    return view.value === "heads" ? galleryFrames(place, selection.value, found.heads) : undefined;
-  }),
-);
-
-export const historyOf = perSide((side) =>
-  resource(() => {
-    const [place, example] = [placeOf[side].value, exampleOf[side].value];
-    if (!place || !example || block.value === null) return null;
-    return view.value === "heads" ? history(place, block.value, example.steps) : undefined;
+    if (!place || block.value === null) return null;
+    if (!galleryInSight.value) return undefined;
+    return galleryFrame(place, view.value === "heads" ? { ...selection.value, over: "heads" } : selection.value);
   }),
 );
 

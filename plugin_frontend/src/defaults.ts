@@ -37,14 +37,14 @@ function chooseExample(): void {
   if (!index?.examples.length || index.run !== runOf.a.value) return;
   const { tag } = selection.value;
   if (!index.examples.some((example) => example.tag === tag)) {
-    select({ tag: index.examples[0].tag, sequence: null, token: null });
+    select({ tag: index.examples[0].tag, sequence: null, tokens: [] });
   }
 }
 
 function chooseHead(): void {
   const frame = statisticsOf.a.value.value;
   if (!frame || frame.manifest.attention.length === 0) return;
-  const { block, layer, head, statistic, sequence, token, role } = selection.value;
+  const { block, layer, head, statistic, sequence, tokens, role } = selection.value;
   const { attention } = frame.manifest;
   const known = attention.find(({ name }) => name === block);
   const strongest = strongestHead(frame);
@@ -53,13 +53,13 @@ function chooseHead(): void {
   if (counted !== statistic) select({ statistic: counted });
   if (!known) {
     const its = attention.find(({ name }) => name === strongest.block)!;
-    const start = sequence === null || token === null ? startToken(frame.manifest, its, role) : {};
+    const start = sequence === null || tokens.length === 0 ? startToken(frame.manifest, its, role) : {};
     select({ ...strongest, statistic: counted, ...start });
   } else if (layer === null || !known.layers.includes(layer)) {
     select({ layer: known.layers.at(-1) });
   } else if (head === null || (head !== "mean" && head >= known.heads)) {
     select({ head: "mean" });
-  } else if (sequence === null || token === null) {
+  } else if (sequence === null || tokens.length === 0) {
     select(startToken(frame.manifest, known, role));
   }
 }

@@ -55,11 +55,6 @@ export function prefetch(queries: Query<unknown>[], signal: AbortSignal): void {
   for (const query of queries) load(query, signal).catch(() => undefined);
 }
 
-/** One query that answers with all their answers. */
-export function together<T>(key: string, queries: Query<T>[]): Query<T[]> {
-  return { key, run: (signal) => Promise.all(queries.map((query) => load(query, signal))) };
-}
-
 function depart<T>(query: Query<T>): Flight {
   const controller = new AbortController();
   const promise = query.run(controller.signal).then((value) => {

@@ -1,9 +1,8 @@
 /** What the user can do with maps of relevancy. */
 
-import { togglePlay } from "./actions";
 import { sameExplained, type Explained } from "./lib/maps";
-import { explainedOffered, explainedShown, methodsOffered, methodsShown, relevancyOf } from "./relevancy";
-import { playing, playingWords, select, visibleSides } from "./state";
+import { explainedOffered, explainedShown, methodsOffered, methodsShown } from "./relevancy";
+import { select } from "./state";
 
 /** Show the method beside the others, or no longer. One always stays. */
 export function toggleMethod(name: string): void {
@@ -39,24 +38,4 @@ export function moveExplained(distance: number): boolean {
   const target = offered[offered.findIndex((explained) => sameExplained(explained, shown)) + distance];
   if (target) chooseExplained(target);
   return target !== undefined;
-}
-
-const WORD_MILLISECONDS = 900;
-let clock = 0;
-
-/** Play the explained words, from the start where the last one is shown. */
-export function togglePlayWords(): void {
-  clearInterval(clock);
-  playingWords.value = !playingWords.peek() && explainedOffered.peek().length > 1;
-  if (!playingWords.peek()) return;
-  if (playing.peek()) togglePlay();
-  const offered = explainedOffered.peek();
-  if (offered.length > 1 && sameExplained(explainedShown.peek(), offered[offered.length - 1])) {
-    chooseExplained(offered[0]);
-  }
-  clock = window.setInterval(() => {
-    if (!playingWords.peek()) return clearInterval(clock);
-    const busy = visibleSides.peek().some((side) => relevancyOf[side].loading.peek());
-    if (!busy && !moveExplained(1)) togglePlayWords();
-  }, WORD_MILLISECONDS);
 }

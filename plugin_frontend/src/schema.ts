@@ -143,11 +143,71 @@ export interface BlockStatistics {
   heads: number;
   values: Float32Array;
   layerMean: Float32Array;
+  /** Of means over samples: bounds of their intervals (NaN where there are too few samples), and how many. */
+  low?: Float32Array;
+  high?: Float32Array;
+  samples?: Int32Array;
+  /** Of changes: 1 where they are not put down to chance. */
+  beyondChance?: Uint8Array;
+}
+
+/** Samples that have something in common, as a run logged them at one step. */
+export interface Cohort {
+  name: string;
+  title: string;
+  samples: number;
+}
+
+/** Means over the samples of a cohort. */
+export interface CohortStatistics extends BlockStatistics {
+  /** How many samples the cohort has. */
+  size: number;
+  /** How the bounds were found, a sentence. */
+  interval: string;
+}
+
+/** B - A, averaged over the samples of a cohort that both logged. */
+export interface CohortDifference extends BlockStatistics {
+  /** The mean change in standard deviations of the changes. */
+  effect: Float32Array;
+  /** How many samples both have. */
+  size: number;
+  /** What decides on chance, a sentence. */
+  test: string;
+}
+
+/** Head statistics of the same samples at every step: arrays over statistics, steps, layers, heads. */
+export interface CohortHistory {
+  statistics: string[];
+  steps: number[];
+  layers: number;
+  heads: number;
+  mean: Float32Array;
+  low: Float32Array;
+  high: Float32Array;
+  /** Over statistics, steps, layers. */
+  layerMean: Float32Array;
+  /** Over statistics, layers, heads: index of the step at which the head emerges, -1 where it does not. */
+  emergence: Int32Array;
+  emergenceRule: string;
 }
 
 export interface AttentionWeights {
   weights: Float32Array;
   /** Bound on the error of each weight, from storing it in fewer bits. */
+  quantisationError: number;
+  /** Positions of the keys that are sinks, where that was asked for. */
+  sinks: number[];
+}
+
+/** The same tokens' weights in several heads or layers. */
+export interface AttentionGallery {
+  /** Numbers of the heads or layers. */
+  items: number[];
+  weights: Float32Array[];
+  /** What the weights of each sum up to on the image and inside the target boxes; NaN where there are none. */
+  imageMass: Float32Array;
+  targetMass: Float32Array;
   quantisationError: number;
 }
 

@@ -4,12 +4,18 @@ import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import type { ExampleFilter } from "./lib/examples";
 import { NOTHING_SELECTED, type Selection, type Side } from "./lib/selection";
 
+/** Steps, tokens of the example, layers, or the generated words that maps explain. */
+export type Played = "steps" | "tokens" | "layers" | "words";
+
 export const selection = signal<Selection>(NOTHING_SELECTED);
 
 export const live = signal(true);
 export const playing = signal(false);
-/** The generated words that maps explain, one after another. */
-export const playingWords = signal(false);
+/** What is played, one after another, and how fast. */
+export const toPlay = signal<Played>("steps");
+export const playSpeed = signal(1);
+/** A click on a piece of a word means the whole word. */
+export const wholeWords = signal(false);
 export const helpShown = signal(false);
 export const exampleFilter = signal<ExampleFilter>("all");
 export const exampleSearch = signal("");

@@ -3,10 +3,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { refresh } from "../src/catalogue";
 import { NOTHING_SELECTED, type Selection } from "../src/lib/selection";
-import { moveExplained, moveMethod, toggleMethod, togglePlayWords } from "../src/map_actions";
+import { moveExplained, moveMethod, toggleMethod } from "../src/map_actions";
 import { explainedShown, methodsOffered, methodsShown } from "../src/relevancy";
 import type { Evaluations, Manifest, RelevancyMap } from "../src/schema";
-import { playingWords, select, selection } from "../src/state";
+import { togglePlay } from "../src/play";
+import { playing, select, selection } from "../src/state";
 import { RelevancyView } from "../src/views/relevancy/RelevancyView";
 import { act, show } from "./elements/render";
 import { coAttention, perturbationTest, relevancyMap } from "./manifests";
@@ -132,12 +133,12 @@ describe("what is explained", () => {
     expect(explainedShown.value).toEqual({ target: "red", position: 21 });
     moveExplained(1);
     expect(moveExplained(1)).toBe(false);
-    togglePlayWords();
+    togglePlay("words");
     expect(explainedShown.value?.target).toBe("the");
     vi.advanceTimersByTime(1000);
     expect(explainedShown.value?.target).toBe("red");
     vi.advanceTimersByTime(3000);
-    expect([explainedShown.value?.target, playingWords.value]).toEqual(["tile", false]);
+    expect([explainedShown.value?.target, playing.value]).toEqual(["tile", false]);
     vi.useRealTimers();
   });
 });

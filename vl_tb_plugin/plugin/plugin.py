@@ -8,6 +8,9 @@ from typing import Any
 from tensorboard.plugins import base_plugin
 
 from vl_tb_plugin.plugin import static_files
+from vl_tb_plugin.plugin.attention_routes import AttentionRoutes
+from vl_tb_plugin.plugin.block_reading import BlockReading
+from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
 from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
@@ -28,8 +31,11 @@ class VLPlugin(base_plugin.TBPlugin):
         folders = RunFolders(context.logdir or "", spec or "")
         index, stores = RunIndex(context.data_provider), StoreCache()
         self._routes = Routes(index, folders, stores)
-        self._matrix = MatrixRoutes(index, folders, stores)
+        blocks = BlockReading(index, folders, stores)
+        self._attention = AttentionRoutes(blocks)
+        self._matrix = MatrixRoutes(blocks)
         self._relevancy = RelevancyRoutes(index, folders, stores)
+        self._cohorts = CohortRoutes(index, folders, stores)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -38,13 +44,18 @@ class VLPlugin(base_plugin.TBPlugin):
             "/examples": self._routes.examples,
             "/manifest": self._routes.manifest,
             "/statistics": self._routes.statistics,
-            "/attention": self._routes.attention,
+            "/attention": self._attention.attention,
+            "/attention_gallery": self._attention.gallery,
             "/matrix": self._matrix.matrix,
             "/projection": self._routes.projection,
             "/image": self._routes.image,
             "/relevancy": self._relevancy.relevancy,
             "/drift": self._relevancy.drift,
             "/evaluation": self._relevancy.evaluation,
+            "/cohorts": self._cohorts.cohorts,
+            "/cohort_statistics": self._cohorts.cohort_statistics,
+            "/cohort_history": self._cohorts.cohort_history,
+            "/cohort_difference": self._cohorts.cohort_difference,
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)

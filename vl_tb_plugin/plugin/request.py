@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -15,6 +16,8 @@ from vl_tb_plugin.plugin.response import json_response
 logger = logging.getLogger("tensorboard")
 
 Handler = Callable[[Request], Response]
+
+_MOST_NUMBERS = 65_536
 
 
 class BadRequest(Exception):
@@ -78,6 +81,32 @@ def number(request: Request, name: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 20):
         raise BadRequest(f"Parameter {name!r} must be an integer from 0 on, not {value!r}.")
     return int(value)
+
+
+def numbers(request: Request, name: str) -> list[int]:
+    """A parameter that lists integers from 0 on, ``3,7`` or ``3-6,9``: ascending, each once."""
+    value = text(request, name)
+    found: set[int] = set()
+    for part in value.split(","):
+        match = re.fullmatch("([0-9]{1,7})(?:-([0-9]{1,7}))?", part)
+        if match is None:
+            expected = "integers from 0 on, as in 3 or 3-6,9"
+            raise BadRequest(f"Parameter {name!r} must be {expected}, not {value!r}.")
+        first, last = int(match[1]), int(match[2] or match[1])
+        found.update(range(first, min(last, first + _MOST_NUMBERS) + 1))
+        if len(found) > _MOST_NUMBERS:
+            raise BadRequest(f"Parameter {name!r} may list {_MOST_NUMBERS:,} numbers at most.")
+    if not found:
+        raise BadRequest(f"Parameter {name!r} lists nothing: {value!r}.")
+    return sorted(found)
+
+
+def one_of(request: Request, name: str, choices: tuple[str, ...]) -> str:
+    """A parameter with few values; the first of them where it is missing."""
+    value = request.args.get(name, choices[0])
+    if value not in choices:
+        raise BadRequest(f"Parameter {name!r} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
 
 
 def _refuse_foreign(request: Request) -> None:

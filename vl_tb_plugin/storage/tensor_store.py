@@ -181,11 +181,12 @@ class TensorStore:
         self._arrays: dict[str, zarr.Array[Any]] = {}
 
     def attention(
-        self, path: str, layer: int, head: int | None, row: int | slice
+        self, path: str, layer: int, head: int | slice | None, row: int | slice
     ) -> EncodedProbabilities:
         """Weights of one layer by *index*: (rows, keys), or (keys,) for one row.
 
-        ``head`` is an index, too; ``None`` means the mean over heads.
+        ``head`` is an index, too; a slice of them leads the shape; ``None`` means the mean over
+        heads.
         """
         path = _mean_path(path) if head is None else path
         where = (layer, row) if head is None else (layer, head, row)
@@ -199,6 +200,10 @@ class TensorStore:
     def statistics(self, part: Slice) -> npt.NDArray[np.float32]:
         """(statistics + metrics, layers, heads) of one example."""
         return np.asarray(self._array(part.path)[part.offset])
+
+    def stacked_statistics(self, path: str) -> npt.NDArray[np.float32]:
+        """(examples, statistics + metrics, layers, heads) of every example of a part."""
+        return np.asarray(self._array(path)[...])
 
     def hidden_states(self, part: Slice, layer: int, tokens: int) -> npt.NDArray[np.float32]:
         """(tokens, features) of one example and layer, by index."""

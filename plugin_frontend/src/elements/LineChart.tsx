@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { errorBands, linePath } from "../lib/curves";
-import { formatNumber, formatStep } from "../lib/format";
+import { bands, linePath } from "../lib/curves";
+import { formatInterval, formatNumber, formatStep } from "../lib/format";
 import { range, ticks } from "../lib/scale";
 import type { Series } from "../lib/series";
 import { hideTip, showTip } from "./Tooltip";
@@ -16,6 +16,9 @@ export interface Line {
   values: readonly number[];
   /** Standard errors of the values, shown as a band. */
   errors?: readonly number[];
+  /** Or the band's bounds themselves. */
+  low?: readonly number[];
+  high?: readonly number[];
   /** "context" lines stay in the background; a "series" has a look of its own. */
   kind: "context" | "a" | "b" | "series";
   series?: Series;
@@ -116,11 +119,12 @@ export function LineChart(props: Props) {
         {marks.map(({ step, kind }) => (
           <line key={kind} class={`mark ${kind}`} x1={x(step)} x2={x(step)} y1={MARGIN.top} y2={y(bottom)} />
         ))}
-        {lines.flatMap(({ steps, values, errors, series }, line) =>
-          errorBands(steps, values, errors ?? [], x, y).map((band, index) => (
-            <path key={`${line} ${index}`} class="band" d={band} style={{ color: series?.colour }} />
-          )),
-        )}
+        {lines.flatMap((line, number) => {
+          const { low: from, high: to } = boundsOf(line);
+          return bands(line.steps, from, to, x, y).map((band, index) => (
+            <path key={`${number} ${index}`} class={`band ${line.kind}`} d={band} style={{ color: line.series?.colour }} />
+          ));
+        })}
         {lines.map(({ kind, steps, values, series }, index) => (
           <path
             key={index}
@@ -151,9 +155,10 @@ export function LineChart(props: Props) {
 
 /** What the line says at the step. */
 function Reading({ line, step }: { line: Line; step: number }): ComponentChildren {
-  const { name, steps, values, errors, kind, series } = line;
+  const { name, steps, values, errors, low, high, kind, series } = line;
   const index = steps.indexOf(step);
   const [value, error] = [values[index] ?? NaN, errors?.[index] ?? NaN];
+  const interval = formatInterval(low?.[index] ?? NaN, high?.[index] ?? NaN);
   return (
     <div>
       <b class={`side-${kind}`} style={series && { color: series.colour }}>
@@ -161,19 +166,21 @@ function Reading({ line, step }: { line: Line; step: number }): ComponentChildre
       </b>{" "}
       {Number.isNaN(value) ? "–" : formatNumber(value)}
       {!Number.isNaN(error) && <span class="muted"> ± {formatNumber(error)}</span>}
+      {interval && <span class="muted"> {interval}</span>}
     </div>
   );
 }
 
-/** Smallest and largest value of all lines, or null where there is none. */
+/** The bounds of the line's band; empty where it has none. */
+function boundsOf({ values, errors, low, high }: Line): { low: readonly number[]; high: readonly number[] } {
+  if (!errors) return { low: low ?? [], high: high ?? [] };
+  const edge = (sign: number) => values.map((value, index) => value + sign * errors[index]);
+  return { low: edge(-1), high: edge(1) };
+}
+
+/** Smallest and largest value of all lines with their bands, or null where there is none. */
 export function valueRange(lines: readonly Line[]): [number, number] | null {
-  return range(
-    ...lines.flatMap(({ values, errors }) => [
-      values,
-      values.map((value, index) => value + (errors?.[index] ?? NaN)),
-      values.map((value, index) => value - (errors?.[index] ?? NaN)),
-    ]),
-  );
+  return range(...lines.flatMap((line) => [line.values, boundsOf(line).low, boundsOf(line).high]));
 }
 
 /** Both ends, and round steps far enough from them. */

@@ -2,11 +2,11 @@
 
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
+import type { Gesture } from "../lib/choice";
 import type { ColourTable } from "../lib/colour";
 import type { Scale } from "../lib/scale";
 import type { Box, ImageReference, TokenSequence } from "../schema";
 import { ImageHeat } from "./ImageHeat";
-import { showTip } from "./Tooltip";
 
 interface Props {
   images: readonly ImageReference[];
@@ -19,14 +19,16 @@ interface Props {
   smooth: boolean;
   /** What lies on the tokens, as it is spoken. */
   subject: string;
-  chosen?: number | null;
+  chosen?: readonly number[];
   /** Boxes on the first image known to hold the evidence. */
   targets?: readonly Box[];
   /** Tokens that were taken away. */
   removed?: readonly number[];
   small?: boolean;
+  closed?(token: number): boolean;
   tip?(token: number): ComponentChildren;
-  onChoose?(token: number): void;
+  onChoose?(token: number, gesture: Gesture): void;
+  onRegion?(tokens: number[], add: boolean): void;
 }
 
 export function TokenPictures({ images, small, ...props }: Props) {
@@ -43,16 +45,17 @@ export function TokenPictures({ images, small, ...props }: Props) {
 type PictureProps = Omit<Props, "images" | "small"> & { image: ImageReference; index: number };
 
 function Picture({ image, index, sequence, weights, scale, table, smooth, ...props }: PictureProps) {
-  const { tip, chosen, removed } = props;
+  const { chosen, removed } = props;
   const boxes = useMemo(
     () => sequence?.boxes.map((box, token) => (sequence.image_index[token] === index ? box : null)) ?? [],
     [sequence, index],
   );
   const heat = useMemo(
     () => (weights ? { boxes, weights, scale, table, smooth } : null),
-    [boxes, weights, scale.low, scale.high, table, smooth],
+    [boxes, weights, scale.low, scale.high, scale.scaling, scale.sizes, table, smooth],
   );
-  const tokens = boxes.filter(Boolean).length;
+  const chosenBoxes = useMemo(() => boxesOf(chosen), [boxes, chosen]);
+  const tokens = useMemo(() => boxes.filter(Boolean).length, [boxes]);
   return (
     <ImageHeat
       url={props.urlOf(image.id)}
@@ -61,11 +64,17 @@ function Picture({ image, index, sequence, weights, scale, table, smooth, ...pro
       label={`Image ${index + 1} with the ${props.subject} on its ${tokens} tokens`}
       boxes={boxes}
       heat={heat}
-      chosen={chosen === null || chosen === undefined ? null : boxes[chosen]}
+      chosen={chosenBoxes}
       targets={index === 0 ? props.targets : undefined}
-      removed={removed?.map((token) => boxes[token]).filter((box) => !!box)}
-      onHover={tip && ((token, event) => showTip(event, tip(token)))}
+      removed={removed && boxesOf(removed)}
+      closed={props.closed}
+      tip={props.tip}
       onChoose={props.onChoose}
+      onRegion={props.onRegion}
     />
   );
+
+  function boxesOf(tokensOf: readonly number[] = []): Box[] {
+    return tokensOf.map((token) => boxes[token]).filter((box) => !!box);
+  }
 }

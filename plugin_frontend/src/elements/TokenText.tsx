@@ -1,5 +1,6 @@
-/** Tokens as words, coloured by weight, one of them chosen. */
+/** Tokens as words, coloured by weight, some of them chosen. */
 
+import { gestureOf, type Gesture } from "../lib/choice";
 import { colourAt, css, inkOn, type ColourTable } from "../lib/colour";
 import { formatToken } from "../lib/format";
 import { position, type Scale } from "../lib/scale";
@@ -10,7 +11,7 @@ export interface WordToken {
   index: number;
   text: string;
   modality: Modality;
-  /** NaN where it is not defined or was not logged. */
+  /** NaN where it is not defined, was not logged or is masked. */
   weight: number | null;
   /** Struck through: taken away. */
   removed?: boolean;
@@ -21,16 +22,17 @@ interface Props {
   tokens: readonly WordToken[];
   scale: Scale;
   table: ColourTable;
-  chosen: number | null;
+  chosen: readonly number[];
   /** Positions that can be chosen; all where null. */
   choosable: ReadonlySet<number> | null;
   /** Why the others can't be. Without it they are mere words, not buttons. */
   closed?: string;
   onHover?(index: number, event: MouseEvent): void;
-  onChoose?(index: number): void;
+  onChoose?(index: number, gesture: Gesture): void;
 }
 
 export function TokenText({ label, tokens, scale, table, chosen, choosable, closed, onHover, onChoose }: Props) {
+  const pressed = new Set(chosen);
   return (
     <div class="words" role="group" aria-label={label} onMouseLeave={hideTip}>
       {tokens.map(({ index, text, modality, weight, removed }) => {
@@ -50,10 +52,11 @@ export function TokenText({ label, tokens, scale, table, chosen, choosable, clos
             key={index}
             type="button"
             {...look}
-            aria-pressed={index === chosen}
+            aria-pressed={pressed.has(index)}
             aria-disabled={open ? undefined : "true"}
             title={open ? undefined : closed}
-            onClick={() => open && onChoose?.(index)}
+            onClick={(event) => open && onChoose?.(index, gestureOf(event))}
+            onDblClick={() => open && onChoose?.(index, "word")}
           >
             {formatToken(text)}
           </button>

@@ -1,28 +1,39 @@
 /** Which attention blocks answer the question "what does this token look at?". */
 
 import type { AttentionBlock, Box, Manifest, TokenSequence } from "../schema";
-import type { Head, Role, Selection } from "./selection";
+import { ascending } from "./number_set";
+import type { Reduction, Role, Selection } from "./selection";
 
-/** One array of weights to fetch: what the token looks at in one sequence. */
+/** One array of weights to fetch: what the tokens look at in one sequence. */
 export interface AttentionPart {
   block: AttentionBlock;
-  layer: number;
-  head: Head;
+  /** Layers and heads whose weights are combined. */
+  layers: readonly number[];
+  heads: readonly number[] | "mean";
+  reduce: Reduction;
   /** The sequence whose tokens get the weights. */
   shown: string;
-  /** Position of the chosen token in the block's query (or key) sequence. */
-  position: number;
+  /** Positions of the chosen tokens in the block's query (or key) sequence, those that were logged. */
+  positions: readonly number[];
   /** False for a block that only fills in what the chosen one doesn't cover. */
   chosen: boolean;
   /** Why there is nothing to fetch, or null. */
   missing: string | null;
+  /** What of the question had to be left out, or null. */
+  partly: string | null;
 }
 
 export interface AttentionPlan {
   sequence: string;
-  token: number;
+  tokens: readonly number[];
   role: Role;
   parts: AttentionPart[];
+}
+
+/** The sequence of the chosen tokens, and their positions. */
+export interface TokenChoice {
+  sequence: string;
+  tokens: readonly number[];
 }
 
 /** The element nearest to the wanted number; the first of two equally near. */
@@ -82,56 +93,101 @@ export function attentionPlan(manifest: Manifest, selection: Selection): Attenti
   const selected =
     manifest.attention.find((block) => block.name === selection.block) ?? manifest.attention[0];
   if (!selected) return null;
-  const { role } = selection;
-  const start = startToken(manifest, selected, role);
-  const wanted = selection.sequence === null ? undefined : findSequence(manifest, selection.sequence);
-  const sequence = wanted?.name ?? start.sequence;
-  const token =
-    wanted && selection.token !== null ? Math.min(selection.token, wanted.tokens.length - 1) : start.token;
+  const { role, reduce } = selection;
+  const { sequence, tokens } = tokensIn(manifest, selected, selection);
   const effective = effectiveBlock(manifest.attention, selected, sequence, role);
   const parts: AttentionPart[] = [];
   if (effective) {
-    const layer = nearest(effective.layers, selection.layer ?? effective.layers[0]);
-    const head = selection.head === null || selection.head === "mean" ? "mean" : selection.head;
-    parts.push(part(effective, layer, head !== "mean" && head >= effective.heads ? "mean" : head, true));
-    for (const block of companionBlocks(manifest.attention, effective, layer, role)) {
-      parts.push(part(block, nearest(block.layers, layer), "mean", false));
+    const wanted = layersOf(selection, effective);
+    parts.push(part(effective, wanted, headsOf(selection, effective), true));
+    for (const block of companionBlocks(manifest.attention, effective, wanted[0], role)) {
+      const near = ascending(wanted.map((layer) => nearest(block.layers, layer)));
+      parts.push(part(block, near, "mean", false));
     }
   }
-  return { sequence, token, role, parts };
+  return { sequence, tokens, role, parts };
 
-  function part(block: AttentionBlock, layer: number, head: Head, chosen: boolean): AttentionPart {
-    const missing = notLogged(block, layer, head, role, token);
-    return { block, layer, head, shown: shownSequence(block, role), position: token, chosen, missing };
+  function part(
+    block: AttentionBlock,
+    layers: readonly number[],
+    heads: readonly number[] | "mean",
+    chosen: boolean,
+  ): AttentionPart {
+    const kept = keptOf(block, layers, heads, role, tokens);
+    return { block, ...kept, reduce, shown: shownSequence(block, role), chosen };
   }
 }
 
-/** Why there are no weights to show, if there are none. */
-function notLogged(
+/** The layers that are combined in the block: those of the set, else the nearest to the one chosen. */
+export function layersOf({ layerSet, layer }: Selection, block: AttentionBlock): readonly number[] {
+  const known = layerSet.filter((number) => block.layers.includes(number));
+  return known.length > 0 ? known : [nearest(block.layers, layer ?? block.layers[0])];
+}
+
+/** The heads that are combined in the block: those of the set, else the one chosen, else the mean of all. */
+export function headsOf({ headSet, head }: Selection, block: AttentionBlock): readonly number[] | "mean" {
+  const known = headSet.filter((number) => number < block.heads);
+  if (known.length > 0) return known;
+  return head === null || head === "mean" || head >= block.heads ? "mean" : [head];
+}
+
+/** The chosen tokens as far as the example has them, else those to begin with. */
+function tokensIn(manifest: Manifest, block: AttentionBlock, selection: Selection): TokenChoice {
+  const sequence = selection.sequence === null ? undefined : findSequence(manifest, selection.sequence);
+  if (sequence && selection.tokens.length > 0) {
+    const known = selection.tokens.filter((token) => token < sequence.tokens.length);
+    return { sequence: sequence.name, tokens: known.length > 0 ? known : [sequence.tokens.length - 1] };
+  }
+  const start = startToken(manifest, block, selection.role);
+  const same = !sequence || sequence.name === start.sequence;
+  return same ? start : { sequence: sequence.name, tokens: [sequence.tokens.length - 1] };
+}
+
+type Kept = Pick<AttentionPart, "layers" | "heads" | "positions" | "missing" | "partly">;
+
+/** What of layers, heads and tokens was logged, and what to say of the rest. */
+function keptOf(
   block: AttentionBlock,
-  layer: number,
-  head: Head,
+  layers: readonly number[],
+  heads: readonly number[] | "mean",
   role: Role,
-  token: number,
-): string | null {
-  const unkept = onlyStatistics(block, layer, head);
-  if (unkept !== null) return unkept;
-  if (role === "query" && !(block.rows?.includes(token) ?? true)) {
-    return "What this token looks at was not logged; what looks at it was.";
+  tokens: readonly number[],
+): Kept {
+  const logged = role === "query" ? block.rows : block.keys;
+  const kept = {
+    layers: layers.filter((layer) => block.weight_layers.includes(layer)),
+    heads: heads === "mean" ? heads : heads.filter((head) => block.weight_heads.includes(head)),
+    positions: logged === null ? tokens : tokens.filter((token) => logged.includes(token)),
+  };
+  const nothing = (missing: string): Kept => ({ layers, heads, positions: tokens, missing, partly: null });
+  if (kept.layers.length === 0) return nothing(`Of ${counted("layer", layers)} only the statistics were logged.`);
+  if (heads !== "mean" && kept.heads.length === 0) {
+    return nothing(`Of ${counted("head", heads)} only the statistics were logged.`);
   }
-  if (role === "key" && !(block.keys?.includes(token) ?? true)) {
-    return "What looks at this token was not logged; what it looks at was.";
-  }
-  return null;
+  if (kept.positions.length === 0) return nothing(notLogged(role, tokens.length));
+  const lacking = [
+    kept.layers.length < layers.length && counted("layer", without(layers, kept.layers)),
+    heads !== "mean" && kept.heads.length < heads.length && counted("head", without(heads, kept.heads as number[])),
+    kept.positions.length < tokens.length && `${tokens.length - kept.positions.length} of ${tokens.length} tokens`,
+  ].filter(Boolean);
+  return { ...kept, missing: null, partly: lacking.length > 0 ? `without ${lacking.join(", ")}: not logged` : null };
 }
 
-/** Says so where none of the head's weights were kept. */
-export function onlyStatistics(block: AttentionBlock, layer: number, head: Head): string | null {
-  if (!block.weight_layers.includes(layer)) return `Of layer ${layer} only the statistics were logged.`;
-  if (head !== "mean" && !block.weight_heads.includes(head)) {
-    return `Of head ${head} only the statistics were logged.`;
-  }
-  return null;
+function notLogged(role: Role, tokens: number): string {
+  const [these, them] = tokens > 1 ? ["these tokens", "them"] : ["this token", "it"];
+  const look = tokens > 1 ? "they look" : "it looks";
+  return role === "query"
+    ? `What ${these} ${tokens > 1 ? "look" : "looks"} at was not logged; what looks at ${them} was.`
+    : `What looks at ${these} was not logged; what ${look} at was.`;
+}
+
+/** "layer 3", "heads 3, 5". */
+function counted(what: string, numbers: readonly number[]): string {
+  return `${what}${numbers.length > 1 ? "s" : ""} ${numbers.join(", ")}`;
+}
+
+function without(all: readonly number[], some: readonly number[]): number[] {
+  return all.filter((number) => !some.includes(number));
 }
 
 /** The token to begin with: a word, if any block of the same kind has words, else a patch. */
@@ -139,12 +195,12 @@ export function startToken(
   manifest: Manifest,
   block: AttentionBlock,
   role: Role,
-): { sequence: string; token: number } {
+): TokenChoice {
   const withText = manifest.attention.find(
     (candidate) => candidate.kind === block.kind && hasText(findSequence(manifest, candidate[role])),
   );
   const chosen = hasText(findSequence(manifest, block[role])) ? block : (withText ?? block);
-  return { sequence: chosen[role], token: firstTokenOf(manifest, chosen, role) };
+  return { sequence: chosen[role], tokens: [firstTokenOf(manifest, chosen, role)] };
 }
 
 /** A telling token of the block's own sequence: the last word, else the patch on the target. */

@@ -10,16 +10,16 @@ export function linePath(steps: Numbers, values: Numbers, x: Place, y: Place): s
     .join("");
 }
 
-/** What lies within one standard error of the points, a closed path per stretch that has errors. */
-export function errorBands(steps: Numbers, values: Numbers, errors: Numbers, x: Place, y: Place): string[] {
-  return stretches(values.map((value, index) => value + (errors[index] ?? NaN))).map((indices) => {
-    const edge = (sign: number) => (index: number) => point(x(steps[index]), y(values[index] + sign * errors[index]));
-    return `M${[...indices.map(edge(1)), ...[...indices].reverse().map(edge(-1))].join("L")}Z`;
+/** What lies between two bounds, a closed path per stretch that has both. */
+export function bands(steps: Numbers, low: Numbers, high: Numbers, x: Place, y: Place): string[] {
+  return stretches(steps.map((_, index) => low[index] + high[index])).map((indices) => {
+    const edge = (bound: Numbers) => (index: number) => point(x(steps[index]), y(bound[index]));
+    return `M${[...indices.map(edge(high)), ...[...indices].reverse().map(edge(low))].join("L")}Z`;
   });
 }
 
 /** Indices of neighbours that are all defined. */
-function stretches(values: Numbers): number[][] {
+export function stretches(values: Numbers): number[][] {
   const found: number[][] = [];
   values.forEach((value, index) => {
     if (Number.isNaN(value)) return;

@@ -26,6 +26,11 @@ export function formatSigned(value: number): string {
   return value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
 }
 
+/** The bounds of an interval; empty where there is none. */
+export function formatInterval(low: number, high: number, format = formatNumber): string {
+  return Number.isNaN(low + high) ? "" : `[${format(low)}, ${format(high)}]`;
+}
+
 /** A training step. */
 export function formatStep(step: number): string {
   return step.toLocaleString("en-US");

@@ -70,6 +70,25 @@ export function boxAt(boxes: readonly (Box | null)[], x: number, y: number): num
   return found;
 }
 
+/** The nearest box in that direction (one step of x or y), itself where there is none. */
+export function boxBeside(boxes: readonly (Box | null)[], from: number, [dx, dy]: readonly [number, number]): number {
+  const start = boxes[from];
+  if (!start) return boxes.findIndex((box) => box !== null);
+  let best = from;
+  let least = Infinity;
+  boxes.forEach((box, index) => {
+    if (!box || index === from) return;
+    const [x, y] = [box[0] + box[2] - start[0] - start[2], box[1] + box[3] - start[1] - start[3]];
+    const along = x * dx + y * dy;
+    const aside = Math.abs(x * dy) + Math.abs(y * dx);
+    // Straight on counts, what lies beside it only where nothing does.
+    if (along <= 1e-6 || along + 3 * aside >= least) return;
+    least = along + 3 * aside;
+    best = index;
+  });
+  return best;
+}
+
 const CORNERS = [[0, 0], [1, 0], [0, 1], [1, 1]] as const;
 
 function cellCount(size: number): number {

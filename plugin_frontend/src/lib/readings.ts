@@ -1,7 +1,8 @@
 /** Which tokens of a sequence lie on the image, which are words, and the numbers on them. */
 
 import type { Modality, TokenSequence } from "../schema";
-import { divergingScale, sequentialScale, type Scale } from "./scale";
+import { divergingScale, rescaled, sequentialScale, type Scale } from "./scale";
+import type { Scaling } from "./selection";
 
 /** Tokens of one sequence to be shown together, and the numbers on them. */
 export interface TokenWeights {
@@ -10,6 +11,8 @@ export interface TokenWeights {
   positions: number[];
   /** One per token of the sequence, NaN where there is none; null where no token has one. */
   weights: Float32Array | null;
+  /** Tokens that are left out of the scale and hatched, though they have a number. */
+  masked?: ReadonlySet<number>;
 }
 
 const WORDS: readonly Modality[] = ["text", "generated"];
@@ -32,18 +35,24 @@ export function writtenTokens({ tokens, boxes, modality }: TokenSequence): numbe
   return [...tokens.keys()].filter((index) => boxes[index] === null && modality[index] !== "padding");
 }
 
-/** One scale for the image tokens (or words) of all sides. Special tokens don't stretch it. */
-export function readingScale(shown: readonly (TokenWeights | null)[], symmetric: boolean): Scale {
+/** One scale for the image tokens (or words) of all sides. Special tokens and sinks don't stretch it. */
+export function readingScale(
+  shown: readonly (TokenWeights | null)[],
+  symmetric: boolean,
+  scaling: Scaling = "linear",
+): Scale {
   const arrays = shown.flatMap((reading) => {
     if (!reading?.weights) return [];
-    const { sequence, positions, weights } = reading;
-    const content = positions.filter((index) => sequence.modality[index] !== "special");
-    return [(content.length > 0 ? content : positions).map((index) => weights[index])];
+    const { sequence, positions, weights, masked } = reading;
+    const unmasked = masked && masked.size > 0 ? positions.filter((index) => !masked.has(index)) : positions;
+    const content = unmasked.filter((index) => sequence.modality[index] !== "special");
+    return [(content.length > 0 ? content : unmasked).map((index) => weights[index])];
   });
-  return symmetric ? divergingScale(arrays) : sequentialScale(arrays, true);
+  return rescaled(symmetric ? divergingScale(arrays) : sequentialScale(arrays, true), arrays, scaling);
 }
 
 /** Whether a number shown lies beyond the end of the scale. */
 export function exceeds(reading: TokenWeights | null, { high }: Scale): boolean {
-  return reading?.positions.some((index) => Math.abs(reading.weights?.[index] ?? 0) > high) ?? false;
+  const shown = (index: number) => !reading?.masked?.has(index);
+  return reading?.positions.some((index) => shown(index) && Math.abs(reading.weights?.[index] ?? 0) > high) ?? false;
 }

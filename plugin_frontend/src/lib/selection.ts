@@ -2,20 +2,41 @@
 
 import type { Order } from "../schema";
 import type { Parameters } from "./address";
-import type { ScaleName } from "./matrix_scale";
-import { choice, flag, list, optional, wholeNumber, share, text, type Field } from "./selection_fields";
+import { choice, flag, list, numberSet, optional, wholeNumber, share, text, type Field } from "./selection_fields";
 import type { MatrixWindow } from "./tiles";
 
 export const VIEWS = ["heads", "attention", "embeddings", "relevancy"] as const;
 export const MODES = ["a", "b", "ab", "difference"] as const;
+/** What the Heads view shows of the heads. */
+export const HEAD_PANELS = ["matrix", "list", "scatter", "similarity", "budget"] as const;
+/** What a cell of the layer x head matrix holds. */
+export const CELLS = ["value", "steps", "emergence"] as const;
+export const NORMALISATIONS = ["none", "z", "compat"] as const;
+/** How the weights of several heads and layers become one. */
+export const REDUCTIONS = ["mean", "max"] as const;
+/** How the Attention view shows the chosen tokens' attention. */
+export const LAYOUTS = ["picture", "gallery", "matrix"] as const;
+export const GALLERIES = ["heads", "layers"] as const;
+export const GALLERY_ORDERS = ["number", "statistic", "image", "target"] as const;
+/** How weights become colours. */
+export const SCALINGS = ["linear", "clipped", "log", "rank"] as const;
+export const BESIDES = ["sides", "heads", "samples"] as const;
 
 export type View = (typeof VIEWS)[number];
 export type Mode = (typeof MODES)[number];
+export type HeadPanel = (typeof HEAD_PANELS)[number];
+export type Cells = (typeof CELLS)[number];
+export type Normalisation = (typeof NORMALISATIONS)[number];
+export type Reduction = (typeof REDUCTIONS)[number];
+export type Layout = (typeof LAYOUTS)[number];
+export type GalleryOver = (typeof GALLERIES)[number];
+export type GalleryOrder = (typeof GALLERY_ORDERS)[number];
+export type Scaling = (typeof SCALINGS)[number];
+export type Beside = (typeof BESIDES)[number];
 export type Side = "a" | "b";
 export type Head = number | "mean";
-/** Does the chosen token look (query), or is it looked at (key)? */
+/** Do the chosen tokens look (query), or are they looked at (key)? */
 export type Role = "query" | "key";
-export type Layout = "picture" | "gallery" | "matrix";
 /** Two of the three principal components, counted from 0. */
 export type Axes = readonly [number, number];
 
@@ -32,16 +53,36 @@ const FIELDS = {
   layer: optional("layer", wholeNumber),
   head: optional<Head>("head", (value) => (value === "mean" ? value : wholeNumber(value))),
   statistic: optional("statistic", text),
+  panel: choice("panel", HEAD_PANELS),
+  /** Over whose samples head statistics are averaged; none: those of the chosen example. */
+  cohort: optional("cohort", text),
+  normalisation: choice("normalisation", NORMALISATIONS),
+  cells: choice("cells", CELLS),
+  /** Heads that the user keeps an eye on, each as "block:layer.head". */
+  picked: list("picked"),
+  /** The list of heads: a condition, the column it is sorted by (with a minus: largest first), a second statistic. */
+  filter: optional("filter", text),
+  sort: optional("sort", text),
+  second: optional("second", text),
+  oneBlock: flag("one_block"),
   sequence: optional("sequence", text),
-  token: optional("token", wholeNumber),
+  tokens: numberSet("token"),
   role: choice<Role>("role", ["query", "key"]),
   smooth: flag("smooth"),
-  /** How attention is laid out: over the image and the words, every head, or every token by every token. */
-  layout: choice<Layout>("layout", ["picture", "gallery", "matrix"]),
-  /** How weights become colours. */
-  scale: choice<ScaleName>("scale", ["linear", "clipped", "log", "rank"]),
-  /** The part of the matrix that is shown; null for all of it. */
+  /** Heads and layers whose weights are combined; none: the one head and layer above. */
+  headSet: numberSet("heads"),
+  layerSet: numberSet("layers"),
+  reduce: choice("reduce", REDUCTIONS),
+  layout: choice("layout", LAYOUTS),
+  /** What a gallery goes through, and in which order. */
+  over: choice("over", GALLERIES),
+  galleryOrder: choice("gallery_order", GALLERY_ORDERS),
+  /** The part of the token matrix that is shown; null for all of it. */
   window: matrixWindow("window"),
+  scaling: choice("scale", SCALINGS),
+  maskSinks: flag("mask_sinks"),
+  /** What stands side by side. */
+  beside: choice("beside", BESIDES),
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),
@@ -111,7 +152,7 @@ function matrixWindow(parameter: string): Field<MatrixWindow | null> {
   return {
     parameter,
     otherwise: null,
-    write: (value) => value && [value.x0, value.y0, value.x1, value.y1].map((edge) => +edge.toFixed(2)).join("-"),
+    write: (value) => value && [value.x0, value.y0, value.x1, value.y1].map((edge) => +edge.toFixed(3)).join("-"),
     read: (value) => {
       const [, ...edges] = /^([\d.]+)-([\d.]+)-([\d.]+)-([\d.]+)$/.exec(value) ?? [];
       const [x0, y0, x1, y1] = edges.map(Number);

@@ -1,5 +1,7 @@
 /** How a part of the selection is written in a link and read from one. */
 
+import { readNumbers, writeNumbers } from "./number_set";
+
 export interface Field<T> {
   /** Its name in the link. */
   parameter: string;
@@ -41,6 +43,11 @@ export function list(parameter: string): Field<readonly string[]> {
     write: (values) => values.map(encodeURIComponent).join() || null,
     read: (value) => value.split(",").filter(Boolean).map(decoded),
   };
+}
+
+/** Any number of whole numbers from 0 on, as in `3-6,9`; unwritten none. */
+export function numberSet(parameter: string): Field<readonly number[]> {
+  return { parameter, otherwise: [], write: (values) => writeNumbers(values) || null, read: readNumbers };
 }
 
 export function text(value: string): string {

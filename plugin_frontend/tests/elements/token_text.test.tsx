@@ -13,7 +13,7 @@ function words(weights: (number | null)[], choosable: ReadonlySet<number> | null
       tokens={weights.map((weight, index) => ({ index, text: `Ġw${index}`, modality: "text" as const, weight }))}
       scale={{ low: 0, high: 1, diverging: false }}
       table={magma}
-      chosen={0}
+      chosen={[0]}
       choosable={choosable}
       closed={closed}
       onChoose={onChoose}
@@ -40,9 +40,18 @@ describe("words with weights", () => {
     const { buttons, onChoose } = words([0, 0], new Set([1]), CLOSED);
     buttons[0].click();
     buttons[1].click();
-    expect(onChoose.mock.calls).toEqual([[1]]);
+    expect(onChoose.mock.calls).toEqual([[1, "only"]]);
     expect(buttons[0].getAttribute("aria-disabled")).toBe("true");
     expect(buttons[0].title).toBe(CLOSED);
+  });
+
+  it("are added, reached by a range, or taken as a whole word, as the keys and a double click say", () => {
+    const { buttons, onChoose } = words([0, 0]);
+    for (const keys of [{ ctrlKey: true }, { metaKey: true }, { shiftKey: true }]) {
+      buttons[1].dispatchEvent(new MouseEvent("click", { ...keys, bubbles: true }));
+    }
+    buttons[1].dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+    expect(onChoose.mock.calls).toEqual([[1, "add"], [1, "add"], [1, "range"], [1, "word"]]);
   });
 
   it("are mere words where there is no reason to choose them", () => {
@@ -60,7 +69,7 @@ describe("words with weights", () => {
         tokens={[{ ...token, index: 0 }, { ...token, index: 1, removed: true }]}
         scale={{ low: 0, high: 1, diverging: false }}
         table={magma}
-        chosen={null}
+        chosen={[]}
         choosable={new Set()}
       />,
     );

@@ -16,13 +16,29 @@ const EVERYTHING: Selection = {
   layer: 0,
   head: 3,
   statistic: "own measure, in %",
+  panel: "list",
+  cohort: "field:kind=a & b",
+  normalisation: "compat",
+  cells: "emergence",
+  picked: ["text_to_image:3.11", "self, joint:0.2"],
+  filter: '"Text → image, mass" > .3 and not entropy <= 2',
+  sort: "-change",
+  second: "hoyer",
+  oneBlock: true,
   sequence: "text",
-  token: 0,
+  tokens: [0, 3, 4, 5, 9],
   role: "key",
   smooth: true,
-  layout: "matrix",
-  scale: "log",
+  headSet: [0, 11],
+  layerSet: [2, 3],
+  reduce: "max",
+  layout: "gallery",
+  over: "layers",
+  galleryOrder: "target",
   window: { x0: 0, y0: 12.5, x1: 4096, y1: 130.25 },
+  scaling: "rank",
+  maskSinks: true,
+  beside: "samples",
   depth: 12,
   axes: [1, 2],
   methods: ["relevancy", "mine, 100%"],
@@ -55,7 +71,7 @@ describe("a link", () => {
   });
 
   it("with garbled values selects nothing in their place", () => {
-    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: ",", window: "9-9-3-3", layout: "pile" };
+    const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: ",", window: "9-9-3-3", token: "3-x", scale: "cubic" };
     expect(fromParameters(garbled)).toEqual(NOTHING_SELECTED);
   });
 

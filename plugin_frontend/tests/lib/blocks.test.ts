@@ -8,7 +8,7 @@ const named = (name: string) => blocks.find((block) => block.name === name)!;
 
 function plan(change: Partial<Selection>, manifest = coAttention) {
   const found = attentionPlan(manifest, { ...NOTHING_SELECTED, ...change })!;
-  return found.parts.map(({ block, layer, head, shown, chosen }) => ({ block: block.name, layer, head, shown, chosen }));
+  return found.parts.map(({ block, layers, heads, shown, chosen }) => ({ block: block.name, layers, heads, shown, chosen }));
 }
 
 describe("the effective block", () => {
@@ -34,36 +34,56 @@ describe("the effective block", () => {
 
 describe("what is fetched for a token", () => {
   it("of co-attention is the chosen head, and the mean of the nearest block for the other stream", () => {
-    expect(plan({ block: "text_to_image", layer: 2, head: 1, sequence: "text", token: 2 })).toEqual([
-      { block: "text_to_image", layer: 2, head: 1, shown: "image", chosen: true },
-      { block: "cross_language", layer: 2, head: "mean", shown: "text", chosen: false },
+    expect(plan({ block: "text_to_image", layer: 2, head: 1, sequence: "text", tokens: [2] })).toEqual([
+      { block: "text_to_image", layers: [2], heads: [1], shown: "image", chosen: true },
+      { block: "cross_language", layers: [2], heads: "mean", shown: "text", chosen: false },
     ]);
-    expect(plan({ block: "language", layer: 0, head: 1, sequence: "text", token: 2 })).toEqual([
-      { block: "language", layer: 0, head: 1, shown: "text", chosen: true },
-      { block: "text_to_image", layer: 1, head: "mean", shown: "image", chosen: false },
+    expect(plan({ block: "language", layer: 0, head: 1, sequence: "text", tokens: [2] })).toEqual([
+      { block: "language", layers: [0], heads: [1], shown: "text", chosen: true },
+      { block: "text_to_image", layers: [1], heads: "mean", shown: "image", chosen: false },
     ]);
   });
 
   it("of a single stream is one block for both", () => {
-    expect(plan({ block: "self", layer: 1, head: 0, sequence: "joint", token: 5 }, singleStream)).toEqual([
-      { block: "self", layer: 1, head: 0, shown: "joint", chosen: true },
+    expect(plan({ block: "self", layer: 1, head: 0, sequence: "joint", tokens: [5] }, singleStream)).toEqual([
+      { block: "self", layers: [1], heads: [0], shown: "joint", chosen: true },
     ]);
   });
 
   it("takes the mean where the block has no such head, and the nearest layer", () => {
-    const [part] = plan({ block: "text_to_image", layer: 9, head: 17, sequence: "text", token: 1 });
-    expect(part).toMatchObject({ layer: 2, head: "mean" });
+    const [part] = plan({ block: "text_to_image", layer: 9, head: 17, sequence: "text", tokens: [1] });
+    expect(part).toMatchObject({ layers: [2], heads: "mean" });
   });
 
   it("says when only the statistics of a layer or head were logged", () => {
     const block = { ...singleStream.attention[0], weight_layers: [0], weight_heads: [1] };
     const partly = { ...singleStream, attention: [block] };
     const missing = (layer: number, head: number | "mean") =>
-      attentionPlan(partly, { ...NOTHING_SELECTED, layer, head, sequence: "joint", token: 5 })?.parts[0].missing;
+      attentionPlan(partly, { ...NOTHING_SELECTED, layer, head, sequence: "joint", tokens: [5] })?.parts[0].missing;
     expect(missing(1, "mean")).toBe("Of layer 1 only the statistics were logged.");
     expect(missing(0, 0)).toBe("Of head 0 only the statistics were logged.");
     expect(missing(0, 1)).toBeNull();
     expect(missing(0, "mean")).toBeNull();
+  });
+
+  it("combines the heads and layers of the set, those that the block has", () => {
+    const [part, companion] = plan({ block: "text_to_image", layer: 1, headSet: [0, 3, 9], layerSet: [1, 2, 7], sequence: "text", tokens: [2] });
+    expect(part).toMatchObject({ layers: [1, 2], heads: [0, 3] });
+    expect(companion).toMatchObject({ block: "cross_language", layers: [1, 2], heads: "mean" });
+  });
+
+  it("leaves out what was not logged, and says so", () => {
+    const block = { ...singleStream.attention[0], weight_heads: [0, 1] };
+    const partly = { ...singleStream, attention: [block] };
+    const [part] = attentionPlan(partly, { ...NOTHING_SELECTED, layer: 0, headSet: [1, 2], sequence: "joint", tokens: [3, 5, 6] })!.parts;
+    expect(part).toMatchObject({ heads: [1], positions: [5, 6], missing: null });
+    expect(part.partly).toBe("without head 2, 1 of 3 tokens: not logged");
+  });
+
+  it("is of the example's own tokens where it has fewer than were chosen", () => {
+    const found = (tokens: number[]) => attentionPlan(coAttention, { ...NOTHING_SELECTED, sequence: "text", tokens })!.tokens;
+    expect(found([1, 40])).toEqual([1]);
+    expect(found([40])).toEqual([4]);
   });
 
   it("begins with the last generated word", () => {
@@ -76,7 +96,7 @@ describe("what is fetched for a token", () => {
   });
 
   it("says when the row was not logged, and asks for the column all the same", () => {
-    const patch = { ...NOTHING_SELECTED, sequence: "joint", token: 1 };
+    const patch = { ...NOTHING_SELECTED, sequence: "joint", tokens: [1] };
     expect(attentionPlan(singleStream, patch)?.parts[0].missing).toContain("not logged");
     expect(attentionPlan(singleStream, { ...patch, role: "key" })?.parts[0].missing).toBeNull();
   });
@@ -88,12 +108,12 @@ describe("what is fetched for a token", () => {
 
 describe("the token to begin with", () => {
   it("is the last word, not the punctuation or a special token", () => {
-    expect(startToken(coAttention, named("text_to_image"), "query")).toEqual({ sequence: "text", token: 2 });
-    expect(startToken(singleStream, singleStream.attention[0], "query")).toEqual({ sequence: "joint", token: 6 });
+    expect(startToken(coAttention, named("text_to_image"), "query")).toEqual({ sequence: "text", tokens: [2] });
+    expect(startToken(singleStream, singleStream.attention[0], "query")).toEqual({ sequence: "joint", tokens: [6] });
   });
 
   it("is a word even where an image block was chosen, if one of its kind has words", () => {
-    expect(startToken(coAttention, named("image_to_text"), "query")).toEqual({ sequence: "text", token: 2 });
+    expect(startToken(coAttention, named("image_to_text"), "query")).toEqual({ sequence: "text", tokens: [2] });
   });
 
   it("within an image block is the patch on the target", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorBands, linePath } from "../../src/lib/curves";
+import { bands, linePath } from "../../src/lib/curves";
 
 const same = (value: number) => value;
 
@@ -13,13 +13,13 @@ describe("a line", () => {
   });
 });
 
-describe("the band of standard errors", () => {
+describe("a band between bounds", () => {
   it("runs along the upper edge and back along the lower", () => {
-    expect(errorBands([0, 1], [5, 6], [1, 2], same, same)).toEqual(["M0.0 6.0L1.0 8.0L1.0 4.0L0.0 4.0Z"]);
+    expect(bands([0, 1], [4, 4], [6, 8], same, same)).toEqual(["M0.0 6.0L1.0 8.0L1.0 4.0L0.0 4.0Z"]);
   });
 
-  it("is left out where the error is unknown", () => {
-    expect(errorBands([0, 1, 2], [5, 6, 7], [NaN, 2], same, same)).toEqual(["M1.0 8.0L1.0 4.0Z"]);
-    expect(errorBands([0], [5], [], same, same)).toEqual([]);
+  it("is left out where a bound is unknown", () => {
+    expect(bands([0, 1, 2], [NaN, 4], [5, 8], same, same)).toEqual(["M1.0 8.0L1.0 4.0Z"]);
+    expect(bands([0], [], [], same, same)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { divergingScale, position, range, sequentialScale, ticks } from "../../src/lib/scale";
+import { divergingScale, position, range, rescaled, sequentialScale, ticks, valueAt } from "../../src/lib/scale";
 
 describe("scales", () => {
   it("span everything shown side by side and skip what is not defined", () => {
@@ -54,5 +54,42 @@ describe("ticks", () => {
 
   it("of an empty range are the one value", () => {
     expect(ticks(4, 4)).toEqual([4]);
+  });
+});
+
+describe("other ways from numbers to colours", () => {
+  const values = [0, 0.001, 0.01, 0.1, 1];
+  const linear = sequentialScale([values]);
+
+  it("a logarithmic scale gives each power of ten the same length", () => {
+    const scale = rescaled(linear, [values], "log");
+    expect(values.map((value) => position(scale, value))).toEqual([0, 0, 1 / 3, 2 / 3, 1].map((share) => expect.closeTo(share)));
+    expect(valueAt(scale, 1 / 3)).toBeCloseTo(0.01);
+  });
+
+  it("ranks are evenly spread, and what is the same gets the same", () => {
+    const scale = rescaled(linear, [[5, 1, 1, 9, 7]], "rank");
+    expect([1, 5, 7, 9].map((value) => position(scale, value))).toEqual([0.125, 0.5, 0.75, 1]);
+    expect(valueAt(scale, 0.5)).toBe(5);
+  });
+
+  it("a clipped scale ends at the 1st and 99th percentile", () => {
+    const many = Array.from({ length: 101 }, (_, index) => index);
+    const scale = rescaled(sequentialScale([many]), [many], "clipped");
+    expect([scale.low, scale.high]).toEqual([1, 99]);
+    expect(position(scale, 100)).toBe(1);
+  });
+
+  it("of differences stay symmetric about zero", () => {
+    const changes = [-0.1, 0, 0.001, 0.1];
+    for (const scaling of ["log", "rank", "clipped"] as const) {
+      const scale = rescaled(divergingScale([changes]), [changes], scaling);
+      expect(position(scale, 0)).toBe(0.5);
+      expect(position(scale, 0.05) + position(scale, -0.05)).toBeCloseTo(1);
+    }
+  });
+
+  it("leave what is not defined undefined", () => {
+    for (const scaling of ["log", "rank"] as const) expect(position(rescaled(linear, [values], scaling), NaN)).toBeNaN();
   });
 });

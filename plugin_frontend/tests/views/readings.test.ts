@@ -14,23 +14,24 @@ function frame(manifest: Manifest, change: Partial<Selection>, weights: number[]
     ...part,
     weights: Float32Array.from(weights[index]),
     quantisationError: 0,
+    sinks: [],
   }));
   return { manifest, plan: { ...plan, parts } };
 }
 
 const joint = (weights: number[]) =>
-  readings(frame(singleStream, { sequence: "joint", token: 5 }, [weights]));
+  readings(frame(singleStream, { sequence: "joint", tokens: [5] }, [weights]));
 
 describe("what a frame says of image and words", () => {
   it("comes from two blocks in co-attention", () => {
     const { image, words } = readings(
-      frame(coAttention, { block: "text_to_image", layer: 1, head: 0, sequence: "text", token: 2 }, [
+      frame(coAttention, { block: "text_to_image", layer: 1, head: 0, sequence: "text", tokens: [2] }, [
         [0.1, 0.2, 0.3, 0.4],
         [0, 1, 0, 0, 0],
       ]),
     );
-    expect(image).toMatchObject({ positions: [0, 1, 2, 3], part: { chosen: true, head: 0 } });
-    expect(words).toMatchObject({ positions: [0, 1, 2, 3, 4], part: { chosen: false, head: "mean" } });
+    expect(image).toMatchObject({ positions: [0, 1, 2, 3], part: { chosen: true, heads: [0] } });
+    expect(words).toMatchObject({ positions: [0, 1, 2, 3, 4], part: { chosen: false, heads: "mean" } });
   });
 
   it("comes from one row in a single stream", () => {
@@ -42,7 +43,7 @@ describe("what a frame says of image and words", () => {
 
   it("still lists the words that no block reaches, without weights", () => {
     const visionOnly = { ...coAttention, attention: coAttention.attention.slice(1, 2) };
-    const { words } = readings(frame(visionOnly, { sequence: "image", token: 0 }, [[1, 0, 0, 0]]));
+    const { words } = readings(frame(visionOnly, { sequence: "image", tokens: [0] }, [[1, 0, 0, 0]]));
     expect(words).toMatchObject({ positions: [0, 1, 2, 3, 4], part: null, weights: null });
   });
 });

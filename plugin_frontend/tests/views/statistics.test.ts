@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StatisticsFrame } from "../../src/frames";
-import { blocksShown, commonScale, headOverSteps, headValues } from "../../src/views/heads/statistics";
+import { blocksShown, commonScale, headValues } from "../../src/views/heads/statistics";
 import { block, coAttention, manifest } from "../manifests";
 
 /** Two layers of four heads; statistic s of layer l and head h is `base + 100 s + 10 l + h`. */
@@ -26,7 +26,7 @@ function frame(base: number): StatisticsFrame {
 
 describe("a statistic of a block", () => {
   it("is cut out of the answer with its layer means", () => {
-    expect(headValues(frame(0), "self", "hoyer")).toEqual({
+    expect(headValues(frame(0), "self", "hoyer")).toMatchObject({
       layers: [3, 7],
       heads: 4,
       values: Float32Array.of(100, 101, 102, 103, 110, 111, 112, 113),
@@ -37,13 +37,6 @@ describe("a statistic of a block", () => {
   it("is null where it was not computed", () => {
     expect(headValues(frame(0), "self", "gini")).toBeNull();
     expect(headValues(frame(0), "other", "hoyer")).toBeNull();
-  });
-
-  it("over the steps is that of one head, or the layer's mean, with holes where a step has none", () => {
-    const history = [frame(0).blocks[0], null, frame(5).blocks[0]];
-    expect(headOverSteps(history, "entropy", 1, 2)).toEqual([12, NaN, 17]);
-    expect(headOverSteps(history, "hoyer", 0, "mean")).toEqual([101.5, NaN, 106.5]);
-    expect(headOverSteps(history, "hoyer", 2, 0)).toEqual([NaN, NaN, NaN]);
   });
 });
 
@@ -58,6 +51,17 @@ describe("the matrices of a block", () => {
     const [{ matrices }] = blocksShown({ a: frame(0), b: frame(50) }, "entropy", true);
     expect([...matrices[0].values.values]).toEqual(Array(8).fill(50));
     expect([...matrices[0].values.layerMean]).toEqual([50, 50]);
+  });
+
+  it("over samples are what was found for their pairs, with what is beyond chance", () => {
+    const a = frame(0);
+    const pairs = { ...frame(7).blocks[0], beyondChance: new Uint8Array(16).fill(1, 8), size: 5, test: "", effect: new Float32Array(16) };
+    const change = { manifest: a.manifest, blocks: [pairs] };
+    const [{ matrices }] = blocksShown({ a, b: frame(50) }, "hoyer", true, change);
+    expect([...matrices[0].values.values]).toEqual([107, 108, 109, 110, 117, 118, 119, 120]);
+    expect([...matrices[0].values.beyondChance!]).toEqual(Array(8).fill(1));
+    const [{ obstacle }] = blocksShown({ a, b: frame(50) }, "hoyer", true, { ...change, blocks: [null] });
+    expect(obstacle).toContain("Not compared");
   });
 
   it("are never a difference between two examples", () => {

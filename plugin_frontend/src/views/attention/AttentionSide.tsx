@@ -1,10 +1,12 @@
-import { chooseToken } from "../../actions";
-import { nameOf } from "../../elements/HeadMatrix";
+import { pointAt } from "../../attention_actions";
 import { StrongestTokens } from "../../elements/StrongestTokens";
 import { TokenText } from "../../elements/TokenText";
 import { showTip } from "../../elements/Tooltip";
 import { findSequence } from "../../lib/blocks";
-import { formatBlock, formatPercent, formatPlace, formatToken, formatWeight } from "../../lib/format";
+import { formatBlock, formatPercent, formatToken, formatWeight } from "../../lib/format";
+import { headsName, layersName, tokensName } from "../../lib/question_names";
+import { selection } from "../../state";
+import { choosable, closedReason } from "./choosable";
 import { Pictures } from "./Pictures";
 import { sharesByModality, type Reading } from "./readings";
 import type { AttentionShown, SideShown } from "./shown";
@@ -13,18 +15,27 @@ import type { AttentionShown, SideShown } from "./shown";
 export function AttentionSide({ shown, side }: { shown: AttentionShown; side: SideShown }) {
   const { image, words } = side.readings;
   const compared = shown.sides.length > 1;
+  // The caption of a head or example says it already.
+  const said = (reading: Reading) => side.caption !== undefined && reading.part !== null && !reading.part.missing && !reading.part.partly;
+  const source = (reading: Reading) => !said(reading) && <Source side={side} reading={reading} compared={compared} />;
   return (
     <div class="attention-side" data-testid={`attention-${side.side}`}>
+      {side.caption !== undefined && (
+        <p class="side-caption" title={side.caption}>
+          {shown.sides.some((other) => other.side !== side.side) && <span class={`chip ${side.side}`}>{side.side.toUpperCase()}</span>}
+          {side.caption}
+        </p>
+      )}
       <div class="attention-flow">
         {image && (
           <div class="attention-image">
-            <Source side={side} reading={image} compared={compared} />
+            {source(image)}
             <Pictures shown={shown} side={side} />
           </div>
         )}
         {words && (
           <div class="attention-words">
-            <Source side={side} reading={words} compared={compared} />
+            {source(words)}
             <Words shown={shown} side={side} words={words} />
             <Shares shown={shown} words={words} />
             <StrongestTokens
@@ -42,7 +53,9 @@ export function AttentionSide({ shown, side }: { shown: AttentionShown; side: Si
 /** Which block, layer and head the weights come from. */
 function Source({ side, reading, compared }: { side: SideShown; reading: Reading; compared: boolean }) {
   const { part } = reading;
-  const chip = compared && <span class={`chip ${side.side}`}>{side.side.toUpperCase()}</span>;
+  const chip = compared && side.side !== "both" && side.caption === undefined && (
+    <span class={`chip ${side.side}`}>{side.side.toUpperCase()}</span>
+  );
   if (!part) {
     return (
       <p class="source">
@@ -55,8 +68,9 @@ function Source({ side, reading, compared }: { side: SideShown; reading: Reading
     <p class="source" data-chosen={part.chosen} title={part.chosen ? undefined : companionTitle(reading)}>
       {chip}
       <b>{formatBlock(part.block.name)}</b>
-      <span>layer {part.layer}</span>
-      <span>{nameOf(part.head, part.block.heads)}</span>
+      <span>{layersName(part)}</span>
+      <span>{headsName(part)}</span>
+      {part.partly !== null && <span class="muted">{part.partly}</span>}
       {part.missing !== null && <span class="warning">{part.missing}</span>}
     </p>
   );
@@ -69,6 +83,7 @@ function companionTitle({ sequence }: Reading): string {
 function Words({ shown, side, words }: { shown: AttentionShown; side: SideShown; words: Reading }) {
   const { plan, manifest } = side.frame;
   const { sequence, positions, weights } = words;
+  const { role } = selection.value;
   return (
     <TokenText
       label={`Words of ${sequence.name}`}
@@ -76,33 +91,26 @@ function Words({ shown, side, words }: { shown: AttentionShown; side: SideShown;
         index,
         text: sequence.tokens[index],
         modality: sequence.modality[index],
-        weight: weights ? weights[index] : null,
+        weight: side.wordWeights ? side.wordWeights[index] : null,
       }))}
       scale={shown.wordScale}
       table={shown.wordTable}
-      chosen={plan?.sequence === sequence.name ? plan.token : null}
-      choosable={choosable()}
-      closed="The attention of this token was not logged."
+      chosen={plan?.sequence === sequence.name ? plan.tokens : []}
+      choosable={choosable(manifest, sequence.name, role)}
+      closed={closedReason(role)}
       onHover={(index, event) =>
         showTip(
           event,
           <>
             {weights && <b>{formatWeight(weights[index], shown.asDifference)}</b>} “{formatToken(sequence.tokens[index])}” {sequence.modality[index]}{" "}
             token {index}
+            {words.masked?.has(index) && <span class="muted"> · sink, masked</span>}
           </>,
         )
       }
-      onChoose={(index) => chooseToken(sequence.name, index)}
+      onChoose={(index, gesture) => pointAt(sequence.name, index, gesture)}
     />
   );
-
-  /** The words whose attention was kept in at least one block. */
-  function choosable(): ReadonlySet<number> | null {
-    if (plan?.role === "key") return null;
-    const blocks = manifest.attention.filter((block) => block.query === sequence.name);
-    if (blocks.some(({ rows }) => rows === null)) return null;
-    return new Set(blocks.flatMap(({ rows }) => rows ?? []));
-  }
 }
 
 /** How a row of attention over both words and image divides among them. */
@@ -128,11 +136,15 @@ function Shares({ shown, words }: { shown: AttentionShown; words: Reading }) {
   );
 }
 
-/** The chosen token as it is called in the question that the view answers. */
+/** "look" where the question counts tokens; words in quotes are one thing. */
+export function looks(side: SideShown): string {
+  const counted = /^\d+ |and /.test(chosenTokenName(side));
+  return counted && (side.frame.plan?.tokens.length ?? 0) > 1 ? "look" : "looks";
+}
+
+/** The chosen tokens as they are called in the question that the view answers. */
 export function chosenTokenName(side: SideShown): string {
   const { plan, manifest } = side.frame;
   const sequence = plan && findSequence(manifest, plan.sequence);
-  if (!plan || !sequence) return "";
-  const token = sequence.tokens[plan.token];
-  return sequence.modality[plan.token] === "image" ? formatPlace(token) : `“${formatToken(token)}”`;
+  return plan && sequence ? tokensName(sequence, plan.tokens) : "";
 }

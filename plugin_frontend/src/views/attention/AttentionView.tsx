@@ -1,16 +1,24 @@
-import { chooseRole } from "../../actions";
-import { attentionOf } from "../../data";
+import { chooseHead, chooseRole } from "../../actions";
+import { attentionOf, galleryOf } from "../../data";
 import { Legend } from "../../elements/Legend";
 import { Notice, Panel } from "../../elements/Panel";
 import { Segmented } from "../../elements/Segmented";
 import { formatNumber } from "../../lib/format";
 import { exceeds } from "../../lib/readings";
-import { select, selection, visibleSides } from "../../state";
+import { selection, visibleSides } from "../../state";
 import { AttentionSide, chosenTokenName } from "./AttentionSide";
+import { AttentionControls } from "./AttentionControls";
+import { besideError, besideLoading } from "./beside";
+import { GalleryItems } from "./GalleryItems";
+import { galleryShown } from "./gallery";
 import { HeadNavigator } from "./HeadNavigator";
 import { LayoutPicker } from "./LayoutPicker";
 import { MatrixView } from "./matrix/MatrixView";
-import { shownAttention, type AttentionShown } from "./shown";
+import type { Reading } from "./readings";
+import { shownAttention, shownBeside, type AttentionShown, type SideShown } from "./shown";
+
+/** By how many heads or examples stand side by side. */
+const COLUMNS: Record<number, number> = { 1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3 };
 
 export function AttentionView() {
   if (selection.value.layout === "matrix") {
@@ -21,66 +29,91 @@ export function AttentionView() {
       </div>
     );
   }
-  return <AttentionPictures />;
+  return <AttentionOfTokens />;
 }
 
-function AttentionPictures() {
-  const shown = shownAttention();
-  const { role, smooth } = selection.value;
-  const progress = visibleSides.value.map((side) => attentionOf[side]);
-  const failed = progress.find(({ error }) => error.value !== null);
-  const [front] = shown.sides;
+/** What the chosen tokens look at, or what looks at them. */
+function AttentionOfTokens() {
+  const { role, layout, beside } = selection.value;
+  const asGallery = layout === "gallery";
+  const shown = asGallery ? shownAttention() : shownBeside.value;
+  const progress = visibleSides.value.map((side) => (asGallery ? galleryOf[side] : attentionOf[side]));
+  const failed = progress.find(({ error }) => error.value !== null) ?? (beside === "sides" ? undefined : besideError.value);
+  const [front] = shownAttention().sides;
+  const compact = shown.sides.some(({ caption }) => caption !== undefined);
   return (
     <div class="view attention-view" data-testid="view-attention">
       <Panel
         class="attention-main"
         testId="attention"
-        loading={progress.some(({ loading }) => loading.value)}
+        loading={progress.some(({ loading }) => loading.value) || besideLoading.value}
         error={failed?.error.value}
         onRetry={failed?.retry}
-        title={front && <Question name={chosenTokenName(front)} role={role} asDifference={shown.asDifference} />}
+        title={front && <Question side={front} role={role} asDifference={shown.asDifference} />}
         aside={
           <>
             <Segmented
               name="Direction"
               value={role}
               choices={[
-                { value: "query", label: "looks at", title: "What the chosen token looks at" },
-                { value: "key", label: "looked at by", title: "What looks at the chosen token" },
+                { value: "query", label: "looks at", title: "What the chosen tokens look at" },
+                { value: "key", label: "looked at by", title: "What looks at the chosen tokens" },
               ]}
               onChoose={chooseRole}
-            />
-            <Segmented
-              name="Patches"
-              value={smooth ? "smooth" : "raw"}
-              choices={[
-                { value: "raw", label: "raw", title: "One colour per patch (M)" },
-                { value: "smooth", label: "smooth", title: "Bilinear between the patches' centres (M)" },
-              ]}
-              onChoose={(value) => select({ smooth: value === "smooth" })}
             />
             <LayoutPicker />
           </>
         }
       >
+        <AttentionControls />
         {shown.obstacle !== null && <Notice>{shown.obstacle}</Notice>}
-        <div class="attention-sides">
-          {shown.sides.map((side) => (
-            <AttentionSide key={side.side} shown={shown} side={side} />
-          ))}
-        </div>
-        {front && <Scales shown={shown} />}
+        {asGallery ? (
+          <Gallery />
+        ) : (
+          <div
+            class={`attention-sides ${compact ? "compact" : ""}`}
+            style={{ "--columns": COLUMNS[shown.sides.length] ?? 4 }}
+          >
+            {shown.sides.map((side) => (
+              <AttentionSide key={`${side.side} ${side.caption}`} shown={shown} side={side} />
+            ))}
+          </div>
+        )}
+        {front && <Scales shown={asGallery ? (galleryShown.value?.items[0]?.shown ?? shown) : shown} />}
       </Panel>
       <HeadNavigator />
     </div>
   );
 }
 
-function Question({ name, role, asDifference }: { name: string; role: string; asDifference: boolean }) {
+/** Every head of the layer, or every layer; a click opens one in full. */
+function Gallery() {
+  const gallery = galleryShown.value;
+  const { layer, head } = selection.value;
+  if (!gallery || gallery.items.length === 0) {
+    const loading = visibleSides.value.some((side) => galleryOf[side].loading.value);
+    return loading ? <div class="attention-gallery" /> : <Notice>Of these heads only the statistics were logged.</Notice>;
+  }
+  const { part, over } = gallery;
+  return (
+    <div class="attention-gallery" data-testid="attention-gallery">
+      <GalleryItems
+        gallery={gallery}
+        onChoose={(item) =>
+          over === "heads" ? chooseHead(part.block.name, layer ?? part.layers[0], item) : chooseHead(part.block.name, item, head ?? "mean")
+        }
+      />
+    </div>
+  );
+}
+
+function Question({ side, role, asDifference }: { side: SideShown; role: string; asDifference: boolean }) {
+  const name = chosenTokenName(side);
+  const several = (side.frame.plan?.tokens.length ?? 0) > 1;
   const change = asDifference ? "B − A: " : "";
   return role === "query" ? (
     <>
-      {change}what <mark>{name}</mark> looks at
+      {change}what <mark>{name}</mark> {several ? "look at" : "looks at"}
     </>
   ) : (
     <>
@@ -89,12 +122,19 @@ function Question({ name, role, asDifference }: { name: string; role: string; as
   );
 }
 
+/** Tokens masked in a reading, told apart by their sequence. */
+function maskedTokens(reading: Reading | null): string[] {
+  return [...(reading?.masked ?? [])].map((token) => `${reading!.sequence.name} ${token}`);
+}
+
 function Scales({ shown }: { shown: AttentionShown }) {
+  if (shown.sides.length === 0) return null;
   const [{ readings }] = shown.sides;
   const exceeded = shown.sides.some(({ readings: { words } }) => exceeds(words, shown.wordScale));
   const error = Math.max(
     ...shown.sides.flatMap(({ frame }) => frame.plan?.parts.map((part) => part.quantisationError) ?? [0]),
   );
+  const sinks = Math.max(...shown.sides.map(({ readings: { image, words } }) => new Set([image, words].flatMap(maskedTokens)).size));
   const title = shown.asDifference ? "change of the weight" : "weight";
   return (
     <footer class="scales">
@@ -107,10 +147,17 @@ function Scales({ shown }: { shown: AttentionShown }) {
           table={shown.wordTable}
           title={`${title}, words`}
           unit=""
-          note={exceeded ? "special tokens exceed it" : undefined}
+          note={exceeded && shown.wordScale.scaling !== "rank" ? "some tokens exceed it" : undefined}
         />
       )}
-      {error > 0 && <p class="muted error-bound">Stored weights are exact within {formatNumber(error)}.</p>}
+      <div class="muted error-bound">
+        {sinks > 0 && (
+          <p data-testid="sinks-masked">
+            <i class="swatch hatched" /> {sinks} {sinks === 1 ? "sink" : "sinks"} masked
+          </p>
+        )}
+        {error > 0 && <p>Stored weights are exact within {formatNumber(error)}.</p>}
+      </div>
     </footer>
   );
 }

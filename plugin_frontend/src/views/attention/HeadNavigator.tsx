@@ -1,15 +1,20 @@
 import { chooseHead } from "../../actions";
+import { chooseWholeHead, chooseWholeLayer, combineBy, toggleHead } from "../../attention_actions";
 import { magnitudeTable } from "../../comparison";
 import { statisticsOf } from "../../data";
 import { HeadMatrix } from "../../elements/HeadMatrix";
 import { Legend } from "../../elements/Legend";
 import { Notice, Panel } from "../../elements/Panel";
+import { Segmented } from "../../elements/Segmented";
 import { Select } from "../../elements/Select";
+import { headsOf, layersOf } from "../../lib/blocks";
 import { formatBlock, formatNumber, formatSigned } from "../../lib/format";
+import { REDUCTIONS, type Reduction } from "../../lib/selection";
+import type { AttentionBlock } from "../../schema";
 import { select, selection, visibleSides } from "../../state";
 import { blocksShown, commonScale, isDefined, statisticsOffered } from "../heads/statistics";
 
-/** All heads of one block, to go from one to the next while the image stays in sight. */
+/** All heads of one block, to go from one to the next, or combine several, while the image stays in sight. */
 export function HeadNavigator() {
   const { block: chosen, layer, head, mode, statistic: wanted } = selection.value;
   const sides = visibleSides.value;
@@ -26,6 +31,7 @@ export function HeadNavigator() {
   const shown = ready ? shownAs(statistic.name) : null;
   const scale = commonScale(shown ? [shown] : [], asDifference);
   const blocks = front?.manifest.attention ?? [];
+  const combined = shown ? cellsCombined(shown.block) : null;
 
   return (
     <Panel
@@ -66,14 +72,55 @@ export function HeadNavigator() {
             scale={scale}
             table={magnitudeTable(asDifference)}
             selected={layer !== null && head !== null ? { layer, head } : null}
+            look={(line, itsHead) => ({ picked: combined?.has(`${values.layers[line]}.${itsHead}`) })}
             format={asDifference ? formatSigned : formatNumber}
             onChoose={(toLayer, toHead) => chooseHead(shown.block.name, toLayer, toHead)}
+            onPick={(toLayer, toHead) => toggleHead(shown.block.name, toLayer, toHead)}
+            onLayer={(toLayer) => chooseWholeLayer(shown.block.name, toLayer)}
+            onColumn={(toHead) => chooseWholeHead(shown.block.name, toHead)}
           />
         </div>
       ))}
       {shown && shown.matrices.length > 0 && statistic && (
         <Legend scale={scale} table={magnitudeTable(asDifference)} title={statistic.title} unit={statistic.unit} />
       )}
+      {shown && <Combination block={shown.block} combined={combined} />}
     </Panel>
+  );
+}
+
+/** The cells whose weights are combined, as "layer.head"; null where it is but one. */
+function cellsCombined(block: AttentionBlock): ReadonlySet<string> | null {
+  const heads = headsOf(selection.value, block);
+  const layers = layersOf(selection.value, block);
+  const columns = heads === "mean" ? ["mean"] : heads;
+  if (columns.length * layers.length < 2) return null;
+  return new Set(layers.flatMap((layer) => columns.map((head) => `${layer}.${head}`)));
+}
+
+/** How several heads or layers are combined. */
+function Combination({ block, combined }: { block: AttentionBlock; combined: ReadonlySet<string> | null }) {
+  const { reduce, headSet, layerSet, head, layer } = selection.value;
+  const single = combined === null && head !== "mean";
+  return (
+    <div class="combination" data-testid="combination">
+      <span class="muted">{single ? "Ctrl-click adds heads" : combined === null ? "All heads" : `${combined.size} combined`}</span>
+      <Segmented<Reduction>
+        name="Combine heads by"
+        value={reduce}
+        choices={REDUCTIONS.map((value) => ({
+          value,
+          label: value,
+          title: value === "mean" ? "The mean of their weights" : "The largest of their weights, token by token",
+          disabled: single ? "Choose several heads first: Ctrl-click adds one, a layer's number all of its heads." : null,
+        }))}
+        onChoose={combineBy}
+      />
+      {(headSet.length > 0 || layerSet.length > 0) && (
+        <button type="button" class="quiet" onClick={() => chooseHead(block.name, layer ?? 0, head ?? "mean")}>
+          only one
+        </button>
+      )}
+    </div>
   );
 }

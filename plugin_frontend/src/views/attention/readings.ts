@@ -26,7 +26,8 @@ export function readings({ manifest, plan }: AttentionFrame): Readings {
     const part = parts.find(({ shown }) => candidates.some(({ name }) => name === shown));
     const sequence = candidates.find(({ name }) => name === part?.shown) ?? candidates[0];
     if (!sequence) return null;
-    return { sequence, positions: positionsOf(sequence), part: part ?? null, weights: part?.weights ?? null };
+    const masked = new Set(part?.sinks);
+    return { sequence, positions: positionsOf(sequence), part: part ?? null, weights: part?.weights ?? null, masked };
   };
   return {
     manifest,
@@ -40,9 +41,16 @@ export function readingsDifference(b: Readings, a: Readings): Readings {
   const subtract = (of: Reading | null, from: Reading | null): Reading | null => {
     if (!of) return null;
     const comparable = of.weights && from?.weights && of.weights.length === from.weights.length;
-    return { ...of, weights: comparable ? difference(of.weights!, from!.weights!) : null };
+    const masked = new Set([...(of.masked ?? []), ...(from?.masked ?? [])]);
+    return { ...of, masked, weights: comparable ? difference(of.weights!, from!.weights!) : null };
   };
   return { manifest: b.manifest, image: subtract(b.image, a.image), words: subtract(b.words, a.words) };
+}
+
+/** The weights as they are painted: without those of masked tokens. */
+export function painted({ weights, masked }: Reading): Float32Array | null {
+  if (!weights || !masked?.size) return weights;
+  return weights.map((weight, index) => (masked.has(index) ? NaN : weight));
 }
 
 /** Shares of the weights by modality, largest first. Meaningful for rows of attention. */

@@ -45,7 +45,8 @@ const MARKS: Record<"light" | "dark", Record<Modality, Mark>> = {
 
 export function Plot(props: Props) {
   const { side, projection, before, camera } = props;
-  const { axes, tag, sequence, token } = selection.value;
+  const { axes, tag, sequence, tokens } = selection.value;
+  const token = tokens[0] ?? null;
   const run = runOf[side].value;
   const step = stepOf[side].value;
   const cloud = useMemo(() => pointCloud(projection, axes, tag), [projection, axes, tag]);

@@ -29,7 +29,7 @@ export function PointTip({ place, sequence: name, token }: Props) {
           label="Where the patch lies"
           boxes={[]}
           heat={null}
-          chosen={box}
+          chosen={[box]}
         />
       ) : (
         <p class="point-word">

@@ -1,12 +1,15 @@
-import { chooseRun, modeObstacle, moveTo, showMode, swapSides, togglePlay } from "../../actions";
+import { chooseRun, modeObstacle, moveTo, showMode, swapSides } from "../../actions";
 import { exampleOf, runOf, runs, stepOf } from "../../catalogue";
-import { PlayIcon } from "../../elements/PlayIcon";
+import { Player } from "../../elements/Player";
 import { Segmented } from "../../elements/Segmented";
 import { Select } from "../../elements/Select";
 import { StepSlider, type SliderTrack } from "../../elements/StepSlider";
 import { formatStep } from "../../lib/format";
 import type { Mode, Side } from "../../lib/selection";
-import { playing, selection } from "../../state";
+import { choosePlayed, chooseSpeed, offeredToPlay, played, togglePlay } from "../../play";
+import { playing, playSpeed, selection, type Played } from "../../state";
+
+const SUBJECTS: Record<Played, string> = { steps: "steps", tokens: "tokens", layers: "layers", words: "words" };
 
 export function Toolbar() {
   const a = trackOf("a");
@@ -25,17 +28,15 @@ export function Toolbar() {
       </button>
       <RunPicker side="b" />
       {a ? <StepSlider a={a} b={trackOf("b")} onMove={moveTo} /> : <div class="slider" />}
-      <button
-        type="button"
-        class="quiet icon"
-        data-testid="play"
-        aria-label={playing.value ? "Pause" : "Play the steps"}
-        title={playing.value ? "Pause (space)" : "Play the steps (space)"}
-        disabled={(a?.steps.length ?? 0) < 2}
-        onClick={togglePlay}
-      >
-        <PlayIcon playing={playing.value} />
-      </button>
+      <Player
+        subjects={offeredToPlay.value.map((value) => ({ value, label: SUBJECTS[value] }))}
+        subject={played.value}
+        playing={playing.value}
+        speed={playSpeed.value}
+        onToggle={() => togglePlay()}
+        onSubject={choosePlayed}
+        onSpeed={chooseSpeed}
+      />
       <ModePicker />
     </div>
   );

@@ -3,7 +3,8 @@
 import * as actions from "../../actions";
 import { onKeyDown } from "../../host";
 import { VIEWS } from "../../lib/selection";
-import { moveExplained, moveMethod, togglePlayWords } from "../../map_actions";
+import { moveExplained, moveMethod } from "../../map_actions";
+import { togglePlay } from "../../play";
 import { helpShown, select, selection } from "../../state";
 
 const inRelevancy = () => selection.peek().view === "relevancy";
@@ -19,8 +20,8 @@ const ACTIONS: Record<string, () => unknown> = {
   "]": () => (inRelevancy() ? moveMethod(1) : actions.moveLayer(1)),
   ",": () => (inRelevancy() ? moveExplained(-1) : actions.moveHead(-1)),
   ".": () => (inRelevancy() ? moveExplained(1) : actions.moveHead(1)),
-  p: () => inRelevancy() && togglePlayWords(),
-  " ": () => actions.togglePlay(),
+  p: () => togglePlay(inRelevancy() ? "words" : "tokens"),
+  " ": () => togglePlay(),
   a: () => actions.toggleMode("a"),
   b: () => actions.toggleMode("b"),
   s: () => actions.toggleMode("ab"),

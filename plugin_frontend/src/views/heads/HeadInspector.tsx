@@ -1,20 +1,25 @@
 import { moveTo, showView } from "../../actions";
 import { stepOf } from "../../catalogue";
-import { attentionOf, historyOf, statisticsOf } from "../../data";
+import { headStatisticsOf, historiesOf } from "../../cohorts";
+import { attentionOf } from "../../data";
 import { nameOf } from "../../elements/HeadMatrix";
 import { LineChart, type Line } from "../../elements/LineChart";
 import { Notice, Panel } from "../../elements/Panel";
-import { formatBlock, formatNumber, withUnit } from "../../lib/format";
+import { formatBlock, formatNumber, formatStep, withUnit } from "../../lib/format";
+import type { Head } from "../../lib/selection";
 import type { Statistic } from "../../schema";
 import { selection, visibleSides } from "../../state";
 import { Pictures } from "../attention/Pictures";
 import { shownAttention } from "../attention/shown";
-import { headOverSteps, headValues } from "./statistics";
+import { emergenceOf, headOverSteps } from "./history";
+import { shownUnit } from "./shown";
+import { headValues, offeredStatistic } from "./statistics";
 
 /** The chosen head: what it looks at, and its statistic over the steps. */
-export function HeadInspector({ statistic }: { statistic: Statistic | undefined }) {
-  const { block: name, layer, head } = selection.value;
-  const front = statisticsOf[visibleSides.value[0]].value.value;
+export function HeadInspector() {
+  const { block: name, layer, head, statistic: chosen } = selection.value;
+  const front = headStatisticsOf[visibleSides.value[0]].value.value;
+  const statistic = front ? offeredStatistic(front, chosen) : undefined;
   const block = front?.manifest.attention.find((candidate) => candidate.name === name);
   if (!block || layer === null || head === null || !statistic) return <div class="inspector" />;
   return (
@@ -57,32 +62,38 @@ function Preview({ title }: { title: string }) {
 
 function OverSteps(props: { statistic: Statistic; layerIndex: number; heads: number }) {
   const { statistic, layerIndex, heads } = props;
-  const { head, block, layer } = selection.value;
+  const { head, block, layer, cohort } = selection.value;
   const sides = visibleSides.value;
-  const lines = sides.flatMap((side): Line[] => {
-    const history = historyOf[side].value.value;
-    if (!history || history.block !== block) return [];
-    const line = (which: number | "mean", kind: Line["kind"]): Line => ({
-      name: sides.length > 1 ? `${side.toUpperCase()}, ${nameOf(which, heads)}` : nameOf(which, heads),
-      steps: history.steps,
-      values: headOverSteps(history.statistics, statistic.name, layerIndex, which),
-      kind,
-    });
-    const context = side === sides[0] ? [...Array(heads).keys()].map((other) => line(other, "context")) : [];
+  const histories = sides.flatMap((side) => {
+    const found = historiesOf[side].value.value;
+    const history = block !== null && found?.statistic === statistic.name ? found.blocks.get(block) : undefined;
+    return history ? [{ side, history }] : [];
+  });
+  // Both sides of one run have the same lines.
+  const distinct = histories.filter(({ history }, index) => index === 0 || history !== histories[0].history);
+  const lines = distinct.flatMap(({ side, history }, index): Line[] => {
+    const line = (which: Head, kind: Line["kind"]): Line => {
+      const { low, high, ...over } = headOverSteps(history, statistic.name, layerIndex, which);
+      const name = distinct.length > 1 ? `${side.toUpperCase()}, ${nameOf(which, heads)}` : nameOf(which, heads);
+      return { name, kind, ...over, ...(kind === "context" ? {} : { low, high }) };
+    };
+    const context = index === 0 ? [...Array(heads).keys()].map((other) => line(other, "context")) : [];
     return [...context, line(head ?? "mean", side)];
   });
-  const sameRun = new Set(sides.map((side) => statisticsOf[side].value.value?.manifest.run)).size < sides.length;
-  const shownLines = sameRun ? lines.filter(({ kind }) => kind !== "b") : lines;
   const marks = sides.flatMap((side) => {
     const step = stepOf[side].value;
     return step === null ? [] : [{ step, kind: side }];
   });
   const now = sides.map((side) => {
-    const frame = statisticsOf[side].error.value === null ? statisticsOf[side].value.value : null;
+    const frame = headStatisticsOf[side].error.value === null ? headStatisticsOf[side].value.value : null;
     const values = frame && block !== null ? headValues(frame, block, statistic.name) : null;
     const value = !values ? NaN : head === "mean" ? values.layerMean[layerIndex] : values.values[layerIndex * heads + Number(head)];
     return { side, value };
   });
+  const emerged = histories.length > 0 && typeof head === "number"
+    ? emergenceOf(histories[0].history, statistic.name, layerIndex, head)
+    : null;
+  const loaded = distinct.length > 0;
   const defined = lines.some(({ values }) => values.some((value) => !Number.isNaN(value)));
   return (
     <Panel
@@ -91,27 +102,34 @@ function OverSteps(props: { statistic: Statistic; layerIndex: number; heads: num
       aside={now.map(({ side, value }) => (
         <span key={side} class="reading">
           {sides.length > 1 && <span class={`chip ${side}`}>{side.toUpperCase()}</span>}
-          <b>{withUnit(formatNumber(value), Number.isNaN(value) ? "" : statistic.unit)}</b>
+          <b>{withUnit(formatNumber(value), Number.isNaN(value) ? "" : shownUnit(statistic))}</b>
         </span>
       ))}
-      loading={sides.some((side) => historyOf[side].loading.value)}
-      error={historyOf[sides[0]].error.value}
-      onRetry={historyOf[sides[0]].retry}
+      loading={sides.some((side) => historiesOf[side].loading.value)}
+      error={historiesOf[sides[0]].error.value}
+      onRetry={historiesOf[sides[0]].retry}
     >
       {defined ? (
         <>
           <LineChart
             label={`${statistic.title} of the chosen head over the steps`}
-            lines={shownLines}
+            lines={lines}
             marks={marks}
             onChoose={(step) => moveTo(sides[0], step)}
           />
           <p class="muted chart-note">
-            {statistic.title}. Thin lines: the other heads of layer {layer}.
+            {statistic.title}
+            {cohort === null ? "" : `, mean over samples${typeof head === "number" ? ", band: 95 % interval" : ""}`}. Thin
+            lines: the other heads of layer {layer}.{" "}
+            {emerged !== null && (
+              <span title={histories[0].history.emergenceRule} data-testid="emergence-note">
+                Emerges at step {formatStep(emerged)}.
+              </span>
+            )}
           </p>
         </>
       ) : (
-        <Notice>{statistic.title} is not defined for this block.</Notice>
+        loaded && <Notice>{statistic.title} is not defined for this block.</Notice>
       )}
     </Panel>
   );

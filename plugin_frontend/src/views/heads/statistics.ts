@@ -1,6 +1,7 @@
 /** What the matrices show: one statistic of every block, of one side or as a difference. */
 
 import type { HeadValues } from "../../elements/HeadMatrix";
+import type { ChangeFrame } from "../../cohorts";
 import type { StatisticsFrame } from "../../frames";
 import { blockMismatch, difference } from "../../lib/difference";
 import { divergingScale, sequentialScale, type Scale } from "../../lib/scale";
@@ -34,8 +35,22 @@ export function statisticsOffered(frame: StatisticsFrame): Statistic[] {
   return [...offered.values()];
 }
 
-/** The matrices of every block; `frames` holds the sides to be shown. */
-export function blocksShown(frames: Frames, statistic: string, asDifference: boolean): BlockShown[] {
+/** The statistic of that name, else the first one. */
+export function offeredStatistic(frame: StatisticsFrame, name: string | null): Statistic | undefined {
+  const offered = statisticsOffered(frame);
+  return offered.find((statistic) => statistic.name === name) ?? offered[0];
+}
+
+/**
+ * The matrices of every block; `frames` holds the sides to be shown. A difference is that of the two
+ * frames or, over samples, what was found for their pairs: `change`.
+ */
+export function blocksShown(
+  frames: Frames,
+  statistic: string,
+  asDifference: boolean,
+  change: ChangeFrame | null = null,
+): BlockShown[] {
   const front = frames.a ?? frames.b;
   if (!front) return [];
   // While the next example loads, one side may be ahead of the other.
@@ -55,19 +70,33 @@ export function blocksShown(frames: Frames, statistic: string, asDifference: boo
       return { block, matrices: [], obstacle: obstacle ?? "Not computed for both A and B." };
     }
     const [a, b] = sides.map(({ values }) => values);
-    const values: HeadValues = {
-      ...a,
-      values: difference(b.values, a.values),
-      layerMean: difference(b.layerMean, a.layerMean),
-    };
+    const values = change ? changeOf(change, block, statistic) : subtracted(b, a);
+    if (!values) return { block, matrices: [], obstacle: "Not compared over the samples." };
     return { block, matrices: [{ side: "both", values }], obstacle: null };
   });
 }
 
+/** B - A over the samples of a cohort, or null where the block was not compared. */
+function changeOf({ manifest, blocks }: ChangeFrame, block: AttentionBlock, statistic: string): HeadValues | null {
+  const found = blocks[manifest.attention.findIndex(({ name }) => name === block.name)];
+  const values = found && slice(found, statistic);
+  return values ? { layers: block.layers, heads: found.heads, ...values } : null;
+}
+
+function subtracted(b: HeadValues, a: HeadValues): HeadValues {
+  const { layers, heads } = a;
+  return {
+    layers,
+    heads,
+    values: difference(b.values, a.values),
+    layerMean: difference(b.layerMean, a.layerMean),
+  };
+}
+
 /** One scale for all matrices on the page. */
-export function commonScale(blocks: readonly BlockShown[], asDifference: boolean): Scale {
+export function commonScale(blocks: readonly BlockShown[], aroundZero: boolean): Scale {
   const arrays = blocks.flatMap(({ matrices }) => matrices.map(({ values }) => values.values));
-  return asDifference ? divergingScale(arrays) : sequentialScale(arrays);
+  return aroundZero ? divergingScale(arrays) : sequentialScale(arrays);
 }
 
 /** Whether any head has a value. */
@@ -83,26 +112,16 @@ export function headValues(frame: StatisticsFrame, name: string, statistic: stri
   return values ? { layers: frame.manifest.attention[index].layers, heads: statistics.heads, ...values } : null;
 }
 
-function slice({ statistics, layers, heads, values, layerMean }: BlockStatistics, name: string) {
-  const place = statistics.indexOf(name);
+function slice(block: BlockStatistics, name: string): Omit<HeadValues, "layers" | "heads"> | null {
+  const place = block.statistics.indexOf(name);
   if (place < 0) return null;
+  const [from, to] = [place * block.layers * block.heads, (place + 1) * block.layers * block.heads];
   return {
-    values: values.subarray(place * layers * heads, (place + 1) * layers * heads),
-    layerMean: layerMean.subarray(place * layers, (place + 1) * layers),
+    values: block.values.subarray(from, to),
+    layerMean: block.layerMean.subarray(place * block.layers, (place + 1) * block.layers),
+    low: block.low?.subarray(from, to),
+    high: block.high?.subarray(from, to),
+    samples: block.samples?.subarray(from, to),
+    beyondChance: block.beyondChance?.subarray(from, to),
   };
-}
-
-/** The value of one head (or the layer's mean) at each step; NaN where it is not defined. */
-export function headOverSteps(
-  history: readonly (BlockStatistics | null)[],
-  statistic: string,
-  layerIndex: number,
-  head: number | "mean",
-): number[] {
-  return history.map((statistics) => {
-    const found = statistics && slice(statistics, statistic);
-    if (!found || layerIndex >= statistics.layers) return NaN;
-    if (head === "mean") return found.layerMean[layerIndex];
-    return head < statistics.heads ? found.values[layerIndex * statistics.heads + head] : NaN;
-  });
 }

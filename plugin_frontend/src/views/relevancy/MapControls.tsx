@@ -4,9 +4,10 @@ import { Toggles } from "../../elements/Toggles";
 import { WordPlayer } from "../../elements/WordPlayer";
 import { formatToken } from "../../lib/format";
 import { sameExplained } from "../../lib/maps";
-import { chooseExplained, moveExplained, showOnlyMethod, toggleMethod, togglePlayWords } from "../../map_actions";
+import { chooseExplained, moveExplained, showOnlyMethod, toggleMethod } from "../../map_actions";
 import { explainedOffered, explainedShown, methodsOffered, methodsShown, seriesFor } from "../../relevancy";
-import { playingWords } from "../../state";
+import { played, togglePlay } from "../../play";
+import { playing } from "../../state";
 
 /** Which methods are shown, and what they explain. */
 export function MapControls() {
@@ -76,10 +77,10 @@ function Words() {
           title: position === null ? "the whole output" : `token ${position}`,
         }))}
         shown={index}
-        playing={playingWords.value}
+        playing={playing.value && played.value === "words"}
         onChoose={(place) => chooseExplained(offered[place])}
         onMove={moveExplained}
-        onTogglePlay={togglePlayWords}
+        onTogglePlay={() => togglePlay("words")}
       />
     </div>
   );

@@ -35,7 +35,7 @@ export function MapWords({ reading, named, scale, explains, signed }: Props) {
         }))}
         scale={scale}
         table={tableOf(scale, "words")}
-        chosen={grew ? (explains[0]?.position ?? null) : null}
+        chosen={grew ? explains.slice(0, 1).flatMap(({ position }) => position ?? []) : []}
         choosable={new Set(grew ? generated : [])}
         onHover={(index, event) =>
           showTip(

@@ -83,7 +83,7 @@ export function PerturbedSide({ side, manifest, test, extent, compared }: Props)
             }))}
             scale={NO_SCALE}
             table={magma}
-            chosen={null}
+            chosen={[]}
             choosable={new Set()}
           />
         ))}

@@ -1,0 +1,156 @@
+/** The samples that head statistics are means over, and what the Heads view loads of them. */
+
+import { computed } from "@preact/signals";
+import * as api from "./api";
+import { exampleOf, perSide, placeOf, version } from "./catalogue";
+import { statisticsFrame, type StatisticsFrame } from "./frames";
+import { blockMismatch } from "./lib/difference";
+import type { Normalisation, Side } from "./lib/selection";
+import { load, type Query } from "./loading";
+import { resource } from "./resource";
+import type { Cohort, CohortDifference, CohortHistory, Manifest } from "./schema";
+import { field, visibleSides } from "./state";
+
+/** The change of every block from A to B, in the order of the manifest; null where B lacks the block. */
+export interface ChangeFrame {
+  manifest: Manifest;
+  blocks: (CohortDifference | null)[];
+}
+
+/** One statistic over the steps, by block. */
+export interface Histories {
+  statistic: string;
+  blocks: Map<string, CohortHistory>;
+}
+
+const view = field("view");
+const inSight = computed(() => view.value === "heads");
+const [mode, panel, cells] = [field("mode"), field("panel"), field("cells")];
+const [cohort, normalisation] = [field("cohort"), field("normalisation")];
+const [statistic, block] = [field("statistic"), field("block")];
+
+/** The cohorts to choose from. */
+export const cohorts = resource<Cohort[]>(() => {
+  const [side] = visibleSides.value;
+  const [here, there] = [placeOf[side].value, placeOf[opposite(side)].value];
+  if (!here) return null;
+  const beside = there ? { other_run: there.run, other_step: there.step } : {};
+  return inSight.value ? api.cohorts({ run: here.run, step: here.step, ...beside }, version.value) : undefined;
+});
+
+/** The members of the chosen cohort at a side's checkpoint; null where a single example is shown. */
+const cohortOf = perSide((side) =>
+  computed((): api.Members | null => {
+    const [here, there] = [placeOf[side].value, placeOf[opposite(side)].value];
+    if (!here || cohort.value === null) return null;
+    const members = { run: here.run, step: here.step, cohort: cohort.value };
+    const flipped = cohort.value === "flipped" && there;
+    return flipped ? { ...members, other_run: there.run, other_step: there.step } : members;
+  }),
+);
+
+/** Statistics of all heads: those of the example, or means over the cohort. */
+export const headStatisticsOf = perSide((side) =>
+  resource<StatisticsFrame>(() => {
+    const place = placeOf[side].value;
+    if (!place) return null;
+    if (!inSight.value || !visibleSides.value.includes(side)) return undefined;
+    const members = cohortOf[side].value;
+    if (!members) return statisticsFrame(place, normalisation.value);
+    return cohortFrame(place, members, normalisation.value, version.value);
+  }),
+);
+
+/** B - A over the members of the cohort at A; null where single examples are compared. */
+export const cohortChange = resource<ChangeFrame>(() => {
+  const [a, b, members] = [placeOf.a.value, placeOf.b.value, cohortOf.a.value];
+  if (!a || !b || !members) return null;
+  const wanted = mode.value === "difference" || (mode.value === "ab" && panel.value === "list");
+  return inSight.value && wanted ? changeFrame(a, b, members, version.value) : undefined;
+});
+
+/** The chosen statistic over the steps: of every block where all are shown, else of the chosen one. */
+export const historiesOf = perSide((side) =>
+  resource<Histories>(() => {
+    const [place, example] = [placeOf[side].value, exampleOf[side].value];
+    if (!place || !example || statistic.value === null || block.value === null) return null;
+    if (!inSight.value || !visibleSides.value.includes(side)) return undefined;
+    const everywhere = panel.value === "list" || (panel.value === "matrix" && cells.value !== "value");
+    // Of an example the last step, so that its history stays the same while the user goes over the steps.
+    const last = { ...place, step: example.steps[example.steps.length - 1] };
+    const alone = { run: last.run, step: last.step, cohort: `tag:${last.tag}` };
+    return histories(
+      last,
+      cohortOf[side].value ?? alone,
+      statistic.value,
+      everywhere ? null : block.value,
+      normalisation.value,
+      version.value,
+    );
+  }),
+);
+
+function opposite(side: Side): Side {
+  return side === "a" ? "b" : "a";
+}
+
+function cohortFrame(
+  place: api.Place,
+  members: api.Members,
+  normalised: Normalisation,
+  logged: string,
+): Query<StatisticsFrame> {
+  return {
+    key: `cohort ${JSON.stringify([place, members, normalised])} ${logged}`,
+    run: async (signal) => {
+      const manifest = await load(api.manifest(place), signal);
+      const blocks = manifest.attention.map(({ name }) =>
+        load(api.cohortStatistics(members, name, logged, normalised), signal),
+      );
+      return { manifest, blocks: await Promise.all(blocks) };
+    },
+  };
+}
+
+function changeFrame(a: api.Place, b: api.Place, members: api.Members, logged: string): Query<ChangeFrame> {
+  const both = { ...members, other_run: b.run, other_step: b.step };
+  return {
+    key: `change ${JSON.stringify([a, b, both])} ${logged}`,
+    run: async (signal) => {
+      const [manifest, inB] = await Promise.all([load(api.manifest(a), signal), load(api.manifest(b), signal)]);
+      const blocks = manifest.attention.map((block) => {
+        const other = inB.attention.find(({ name }) => name === block.name);
+        const fits = blockMismatch(block, other) === null;
+        return fits ? load(api.cohortDifference(both, block.name, logged), signal) : null;
+      });
+      return { manifest, blocks: await Promise.all(blocks) };
+    },
+  };
+}
+
+function histories(
+  place: api.Place,
+  members: api.Members,
+  name: string,
+  only: string | null,
+  normalised: Normalisation,
+  logged: string,
+): Query<Histories> {
+  return {
+    key: `histories ${JSON.stringify([place, members, name, only, normalised])} ${logged}`,
+    run: async (signal) => {
+      const manifest = await load(api.manifest(place), signal);
+      const having = manifest.attention.filter(
+        (candidate) =>
+          (only === null || candidate.name === only) && candidate.statistics.some((one) => one.name === name),
+      );
+      const found = await Promise.all(
+        having.map(async (one) => {
+          const query = api.cohortHistory(members, one.name, [name], logged, normalised);
+          return [one.name, await load(query, signal)] as const;
+        }),
+      );
+      return { statistic: name, blocks: new Map(found) };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** Heads as links name them: "layer.head" within a block, "block:layer.head" among all. */
+
+export interface HeadOfLayer {
+  layer: number;
+  head: number;
+}
+
+export function headName({ layer, head }: HeadOfLayer): string {
+  return `${layer}.${head}`;
+}
+
+/** The head of that name, or null. */
+export function parseHead(name: string): HeadOfLayer | null {
+  const [, layer, head] = /^(\d+)\.(\d+)$/.exec(name) ?? [];
+  return head === undefined ? null : { layer: Number(layer), head: Number(head) };
+}
+
+export function headKey(block: string, { layer, head }: HeadOfLayer): string {
+  return `${block}:${layer}.${head}`;
+}
+
+/** The block and the head that a key names, or null. */
+export function parseKey(key: string): (HeadOfLayer & { block: string }) | null {
+  const [, block, name] = /^(.+):([^:]+)$/.exec(key) ?? [];
+  const head = name === undefined ? null : parseHead(name);
+  return head && { block, ...head };
+}
+
+/** Without `keys` where all of them are picked, else with all of them. */
+export function toggled(picked: readonly string[], keys: readonly string[]): string[] {
+  const among = new Set(keys);
+  const rest = picked.filter((key) => !among.has(key));
+  return picked.length - rest.length === among.size ? rest : [...rest, ...among];
+}

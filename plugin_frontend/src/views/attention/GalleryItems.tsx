@@ -1,0 +1,60 @@
+import { TokenStrip } from "../../elements/TokenStrip";
+import { formatNumber, formatSigned } from "../../lib/format";
+import { selection } from "../../state";
+import type { GalleryShown } from "./gallery";
+import { Pictures } from "./Pictures";
+
+interface Props {
+  gallery: GalleryShown;
+  onChoose(item: number): void;
+}
+
+/** Small multiples: a picture or a strip of words per head (or layer), the chosen one marked. */
+export function GalleryItems({ gallery, onChoose }: Props) {
+  const { items, over, onImages } = gallery;
+  const { head, layer, headSet, layerSet } = selection.value;
+  const what = over === "heads" ? "head" : "layer";
+  const chosen = over === "heads" ? (headSet.length > 0 ? headSet : [head]) : layerSet.length > 0 ? layerSet : [layer];
+  const [first] = items[0].shown.sides;
+  const images = onImages ? first.readings.manifest.images.length : 1;
+  return (
+    <div
+      class={`gallery-heads ${onImages ? "" : "of-words"}`}
+      style={{ "--pictures": items[0].shown.sides.length * images, "--count": items.length }}
+    >
+      {items.map(({ item, shown, value }) => (
+        <button
+          key={item}
+          type="button"
+          class="gallery-item"
+          aria-pressed={chosen.includes(item)}
+          aria-label={`${what} ${item}`}
+          data-item={item}
+          onClick={() => onChoose(item)}
+        >
+          <div class="gallery-pictures">
+            {shown.sides.map((side) => (
+              <div key={side.side}>
+                {onImages && <Pictures shown={shown} side={side} small fixed />}
+                {side.readings.words?.part?.chosen && side.wordWeights && (
+                  <TokenStrip
+                    positions={side.readings.words.positions}
+                    weights={side.wordWeights}
+                    scale={shown.wordScale}
+                    table={shown.wordTable}
+                  />
+                )}
+              </div>
+            ))}
+          </div>
+          <p>
+            {what} {item}
+            {!Number.isNaN(value) && (
+              <span class="muted">{shown.asDifference ? formatSigned(value) : formatNumber(value)}</span>
+            )}
+          </p>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+"""The attention block that a request is about, its axes, and the store that holds its arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from werkzeug.wrappers import Request
+
+from vl_tb_plugin.analysis.block_axes import BlockAxes
+from vl_tb_plugin.example import MODALITIES, TokenSequence
+from vl_tb_plugin.plugin.request import NotFound, experiment_of, number, text
+from vl_tb_plugin.plugin.run_folders import RunFolders
+from vl_tb_plugin.plugin.run_index import RunIndex
+from vl_tb_plugin.plugin.store_cache import StoreCache
+from vl_tb_plugin.storage import manifest_pb2
+from vl_tb_plugin.storage.manifest import sequence_boxes, sequence_modality
+from vl_tb_plugin.storage.run_folder import store_path
+
+if TYPE_CHECKING:
+    from vl_tb_plugin.storage.tensor_store import TensorStore
+
+
+class BlockReading:
+    """Finds what ``run``, ``tag``, ``step`` and ``block`` of a request name."""
+
+    def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
+        self._index = index
+        self._folders = folders
+        self._stores = stores
+
+    def block(self, request: Request) -> tuple[manifest_pb2.Manifest, manifest_pb2.AttentionBlock]:
+        """The example's manifest and the block; raises ``NotFound``."""
+        run, tag, name = text(request, "run"), text(request, "tag"), text(request, "block")
+        step = number(request, "step")
+        _, manifest = self._index.manifest(experiment_of(request), run, tag, step)
+        for block in manifest.attention:
+            if block.name == name:
+                return manifest, block
+        names = [block.name for block in manifest.attention]
+        raise NotFound(f"Example {tag!r} has no attention block {name!r}, only {names}.")
+
+    def store(self, request: Request, manifest: manifest_pb2.Manifest) -> TensorStore:
+        """The store of the example's step; raises FileNotFoundError."""
+        folder = self._folders.folder(text(request, "run"))
+        return self._stores.open(store_path(folder, manifest.store))
+
+
+def block_axes(manifest: manifest_pb2.Manifest, block: manifest_pb2.AttentionBlock) -> BlockAxes:
+    """What the rows and columns of a block are."""
+    sequences = {sequence.name: sequence for sequence in manifest.sequences}
+    boxes = np.asarray(manifest.target_boxes, np.float32).reshape(-1, 4)
+    return BlockAxes(_sequence(sequences[block.query]), _sequence(sequences[block.key]), boxes)
+
+
+def _sequence(sequence: manifest_pb2.Sequence) -> TokenSequence:
+    # a modality of a newer version is neither text nor image to this one
+    modality = [name if name in MODALITIES else "special" for name in sequence_modality(sequence)]
+    return TokenSequence(
+        sequence.tokens,
+        modality,
+        sequence.name,
+        sequence_boxes(sequence),
+        np.maximum(np.asarray(sequence.image_index, np.int32), 0),
+    )
