@@ -3,9 +3,10 @@
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
 import { exampleOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
-import { attentionFrame, galleryFrame, matrixFrame, relevancyFrame, statisticsFrame } from "./frames";
+import { attentionFrame, galleryFrame, relevancyFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
 import type { Side } from "./lib/selection";
+import { matrixFrame, matrixInSight, matrixOf } from "./matrix";
 import { prefetch, type Query } from "./loading";
 import { relevancyOf } from "./relevancy";
 import { resource } from "./resource";
@@ -15,7 +16,6 @@ import { field, selection, visibleSides } from "./state";
 const view = field("view");
 const block = field("block");
 const depth = field("depth");
-const layout = field("layout");
 
 const attentionInSight = computed(() => view.value === "heads" || view.value === "attention");
 
@@ -41,18 +41,6 @@ export const attentionOf = perSide((side) =>
     if (!place) return null;
     if (!attentionInSight.value || block.value === null) return undefined;
     return attentionFrame(place, selection.value);
-  }),
-);
-
-const matrixInSight = computed(() => view.value === "attention" && layout.value === "matrix");
-
-/** The whole matrix of the selected head. */
-export const matrixOf = perSide((side) =>
-  resource(() => {
-    const place = placeOf[side].value;
-    if (!place) return null;
-    if (!matrixInSight.value || block.value === null) return undefined;
-    return matrixFrame(place, selection.value);
   }),
 );
 

@@ -1,20 +1,10 @@
 /** Frames: all that a view shows of one example at one checkpoint, loaded as a whole. */
 
 import * as api from "./api";
-import { attentionPlan, findSequence, nearest, onlyStatistics, type AttentionPart, type AttentionPlan } from "./lib/blocks";
-import type { GalleryOver, Head, Normalisation, Selection } from "./lib/selection";
-import { overviewAddress, type MatrixShape } from "./lib/tiles";
+import { attentionPlan, findSequence, type AttentionPart, type AttentionPlan } from "./lib/blocks";
+import type { GalleryOver, Normalisation, Selection } from "./lib/selection";
 import { load, type Query } from "./loading";
-import type {
-  AttentionBlock,
-  AttentionGallery,
-  BlockStatistics,
-  Drift,
-  Manifest,
-  MatrixTile,
-  RelevancyMap,
-  TokenSequence,
-} from "./schema";
+import type { AttentionGallery, BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
 
 export interface StatisticsFrame {
   manifest: Manifest;
@@ -32,27 +22,6 @@ export interface ShownPart extends AttentionPart {
 export interface AttentionFrame {
   manifest: Manifest;
   plan: (Omit<AttentionPlan, "parts"> & { parts: ShownPart[] }) | null;
-}
-
-/** The matrix of one head. */
-export interface MatrixSource {
-  block: AttentionBlock;
-  layer: number;
-  head: Head;
-  queries: TokenSequence;
-  keys: TokenSequence;
-  shape: MatrixShape;
-  /** Why there are no weights, or null. */
-  missing: string | null;
-  /** The tile that covers all of it. */
-  overview: MatrixTile | null;
-}
-
-export interface MatrixFrame {
-  manifest: Manifest;
-  place: api.Place;
-  /** Null where the example has no attention. */
-  source: MatrixSource | null;
 }
 
 /** A map with its scores, by name of the sequence. */
@@ -87,27 +56,6 @@ export function attentionFrame(place: api.Place, selection: Selection): Query<At
       if (!plan) return { manifest, plan };
       const parts = plan.parts.map((part) => fill(place, manifest, plan, part, maskSinks, signal));
       return { manifest, plan: { ...plan, parts: await Promise.all(parts) } };
-    },
-  };
-}
-
-/** The head's whole matrix, as far as one tile can show it; finer ones are loaded as they come into sight. */
-export function matrixFrame(place: api.Place, selection: Selection): Query<MatrixFrame> {
-  const { block: name, layer: wanted, head: chosen } = selection;
-  return {
-    key: `matrix ${placeKey(place)} ${JSON.stringify([name, wanted, chosen])}`,
-    run: async (signal) => {
-      const manifest = await load(api.manifest(place), signal);
-      const block = manifest.attention.find((candidate) => candidate.name === name) ?? manifest.attention[0];
-      if (!block) return { manifest, place, source: null };
-      const layer = nearest(block.layers, wanted ?? block.layers[0]);
-      const head = chosen === null || (chosen !== "mean" && chosen >= block.heads) ? "mean" : chosen;
-      const [queries, keys] = [findSequence(manifest, block.query)!, findSequence(manifest, block.key)!];
-      const shape = { queries: queries.tokens.length, keys: keys.tokens.length };
-      const missing = onlyStatistics(block, layer, head);
-      const overview = overviewAddress(shape);
-      const tile = missing === null ? await load(api.matrixTile(place, block.name, layer, head, overview), signal) : null;
-      return { manifest, place, source: { block, layer, head, queries, keys, shape, missing, overview: tile } };
     },
   };
 }

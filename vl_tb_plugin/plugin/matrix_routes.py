@@ -8,23 +8,19 @@ import numpy as np
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.analysis.matrix_tiles import TILE, cells, coarsest_level
+from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.matrix_levels import MatrixLevels, StoredMatrix
 from vl_tb_plugin.plugin.request import NotFound, number, text
-from vl_tb_plugin.plugin.requested_block import requested_block, requested_head, requested_layer
 from vl_tb_plugin.plugin.response import array_response
-from vl_tb_plugin.plugin.run_folders import RunFolders
-from vl_tb_plugin.plugin.run_index import RunIndex
-from vl_tb_plugin.plugin.store_cache import StoreCache
-from vl_tb_plugin.storage.run_folder import store_path
+from vl_tb_plugin.plugin.token_attention import kept_index
+from vl_tb_plugin.storage import manifest_pb2
 
 
 class MatrixRoutes:
     """Handlers from request to response; they raise ``BadRequest`` for what does not fit."""
 
-    def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
-        self._index = index
-        self._folders = folders
-        self._stores = stores
+    def __init__(self, blocks: BlockReading):
+        self._blocks = blocks
         self._levels = MatrixLevels()
 
     def matrix(self, request: Request) -> Response:
@@ -55,18 +51,35 @@ class MatrixRoutes:
         return array_response(request, arrays, header)
 
     def _matrix(self, request: Request) -> StoredMatrix:
-        manifest, block = requested_block(self._index, request)
-        layer, head = requested_layer(block, request), requested_head(block, request)
-        file = store_path(self._folders.folder(text(request, "run")), manifest.store)
+        manifest, block = self._blocks.block(request)
+        layer, head = _layer(request, block), _head(request, block)
         lengths = {item.name: len(item.tokens) for item in manifest.sequences}
         shape = lengths[block.query], lengths[block.key]
         rows, keys = (
             np.asarray(kept or range(tokens), np.intp)
             for kept, tokens in zip((list(block.rows), list(block.keys)), shape, strict=True)
         )
-        name = str(file), block.weights, layer, head
-        store = self._stores.open(file)
+        name = f"{text(request, 'run')}/{manifest.store}", block.weights, layer, head
+        store = self._blocks.store(request, manifest)
         return StoredMatrix(name, store, block.weights, layer, head, rows, keys, shape)
+
+
+def _layer(request: Request, block: manifest_pb2.AttentionBlock) -> int:
+    """Index of the layer among those whose weights were kept."""
+    layer = number(request, "layer")
+    if layer not in block.layers:
+        raise NotFound(f"Block {block.name!r} has no layer {layer}, only {list(block.layers)}.")
+    return kept_index(block.weight_layers, layer, f"layer {layer}", block.name)
+
+
+def _head(request: Request, block: manifest_pb2.AttentionBlock) -> int | None:
+    """Index of the head among those whose weights were kept; None for the mean over all."""
+    if text(request, "head") == "mean":
+        return None
+    head = number(request, "head")
+    if head >= block.heads:
+        raise NotFound(f"Block {block.name!r} has heads 0 to {block.heads - 1}, not {head}.")
+    return kept_index(block.weight_heads, head, f"head {head}", block.name)
 
 
 def _at_most(highest: int, request: Request, name: str) -> int:

@@ -36,7 +36,7 @@ class VLPlugin(base_plugin.TBPlugin):
         blocks, summaries = BlockReading(index, folders, stores), ExampleSummaries(index)
         self._routes = Routes(index, folders, stores, blocks, summaries)
         self._attention = AttentionRoutes(blocks)
-        self._matrix = MatrixRoutes(index, folders, stores)
+        self._matrix = MatrixRoutes(blocks)
         self._relevancy = RelevancyRoutes(index, folders, stores)
         self._cohorts = CohortRoutes(index, folders, stores)
         self._flips = FlipRoutes(index, folders, stores, summaries)

@@ -146,10 +146,10 @@ class TokenAttention:
         return list(self._block.rows) or list(range(queries))
 
     def _layer_index(self, layer: int) -> int:
-        return _kept_index(self._block.weight_layers, layer, f"layer {layer}", self._block.name)
+        return kept_index(self._block.weight_layers, layer, f"layer {layer}", self._block.name)
 
     def _head_index(self, head: int) -> int:
-        return _kept_index(self._block.weight_heads, head, f"head {head}", self._block.name)
+        return kept_index(self._block.weight_heads, head, f"head {head}", self._block.name)
 
 
 class ReceivedWeights:
@@ -191,7 +191,8 @@ class ReceivedWeights:
         return known
 
 
-def _kept_index(kept: Sequence[int], number: int, what: str, block: str) -> int:
+def kept_index(kept: Sequence[int], number: int, what: str, block: str) -> int:
+    """Index of a layer or head among those whose weights were kept; raises ``NotFound``."""
     if number not in kept:
         raise NotFound(
             f"Of {what} of block {block!r} only the statistics were logged, not its weights."

@@ -11,20 +11,17 @@ interface Props {
   title: string;
   unit: string;
   note?: string;
-  /** What stands below the bar where the scale is not linear. */
-  marks?: readonly { value: number; position: number }[];
   /** Little room: only the ends (and zero) in numbers, the note on a line of its own. */
   narrow?: boolean;
 }
 
-export function Legend({ scale, table, title, unit, note, marks, narrow }: Props) {
+export function Legend({ scale, table, title, unit, note, narrow }: Props) {
   const middle = scale.diverging ? [0] : narrow ? [] : between(scale);
-  const ends = [
-    { value: valueAt(scale, 0), position: 0 },
-    ...middle.map((value) => ({ value, position: position(scale, value) })),
-    { value: valueAt(scale, 1), position: 1 },
+  const shown = [
+    { value: valueAt(scale, 0), share: 0 },
+    ...middle.map((value) => ({ value, share: position(scale, value) })),
+    { value: valueAt(scale, 1), share: 1 },
   ];
-  const shown = marks ?? ends;
   const said = [scale.scaling && SCALING_NOTES[scale.scaling], note].filter(Boolean).join("; ");
   const format = scale.diverging ? formatSigned : formatNumber;
   return (
@@ -35,11 +32,11 @@ export function Legend({ scale, table, title, unit, note, marks, narrow }: Props
       </figcaption>
       <div class="legend-bar" style={{ background: gradient(table) }} />
       <div class="legend-numbers">
-        {shown.map(({ value, position: place }, index) => (
+        {shown.map(({ value, share }, index) => (
           <span
             key={index}
-            style={{ left: `${100 * place}%` }}
-            data-edge={place === 0 ? "start" : place === 1 ? "end" : undefined}
+            style={{ left: `${100 * share}%` }}
+            data-edge={index === 0 ? "start" : index === shown.length - 1 ? "end" : undefined}
           >
             {format(value)}
           </span>

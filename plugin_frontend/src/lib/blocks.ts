@@ -2,7 +2,7 @@
 
 import type { AttentionBlock, Box, Manifest, TokenSequence } from "../schema";
 import { ascending } from "./number_set";
-import type { Head, Reduction, Role, Selection } from "./selection";
+import type { Reduction, Role, Selection } from "./selection";
 
 /** One array of weights to fetch: what the tokens look at in one sequence. */
 export interface AttentionPart {
@@ -188,15 +188,6 @@ function counted(what: string, numbers: readonly number[]): string {
 
 function without(all: readonly number[], some: readonly number[]): number[] {
   return all.filter((number) => !some.includes(number));
-}
-
-/** Says so where none of the head's weights were kept. */
-export function onlyStatistics(block: AttentionBlock, layer: number, head: Head): string | null {
-  if (!block.weight_layers.includes(layer)) return `Of layer ${layer} only the statistics were logged.`;
-  if (head !== "mean" && !block.weight_heads.includes(head)) {
-    return `Of head ${head} only the statistics were logged.`;
-  }
-  return null;
 }
 
 /** The token to begin with: a word, if any block of the same kind has words, else a patch. */

@@ -92,12 +92,12 @@ const FIELDS = {
   /** What a gallery goes through, and in which order. */
   over: choice("over", GALLERIES),
   galleryOrder: choice("gallery_order", GALLERY_ORDERS),
+  /** The part of the token matrix that is shown; null for all of it. */
+  window: matrixWindow("window"),
   scaling: choice("scale", SCALINGS),
   maskSinks: flag("mask_sinks"),
   /** What stands side by side. */
   beside: choice("beside", BESIDES),
-  /** The part of the matrix that is shown; null for all of it. */
-  window: matrixWindow("window"),
   /** The card of the chosen token is open. */
   card: flag("card"),
   /** Layer of the hidden states. */
@@ -173,7 +173,7 @@ function matrixWindow(parameter: string): Field<MatrixWindow | null> {
   return {
     parameter,
     otherwise: null,
-    write: (value) => value && [value.x0, value.y0, value.x1, value.y1].map((edge) => +edge.toFixed(2)).join("-"),
+    write: (value) => value && [value.x0, value.y0, value.x1, value.y1].map((edge) => +edge.toFixed(3)).join("-"),
     read: (value) => {
       const [, ...edges] = /^([\d.]+)-([\d.]+)-([\d.]+)-([\d.]+)$/.exec(value) ?? [];
       const [x0, y0, x1, y1] = edges.map(Number);

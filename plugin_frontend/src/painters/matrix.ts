@@ -1,7 +1,6 @@
 /** Paints tiles of attention weights: a table of colours per code, one drawing per tile. */
 
 import { colourAt, type ColourTable } from "../lib/colour";
-import type { CodeScale } from "../lib/matrix_scale";
 import { WEIGHT_OF_CODE } from "../lib/matrix_scale";
 import { position, type Scale } from "../lib/scale";
 import type { MatrixCamera, TilePiece } from "../lib/tiles";
@@ -14,8 +13,8 @@ const OPAQUE = 0xff000000;
 const KEPT_PICTURES = 192;
 
 /** The colour of each code of a weight. */
-export function weightPalette(scale: CodeScale, table: ColourTable): Palette {
-  return Uint32Array.from(scale.positions, (place) => pixel(table, place));
+export function weightPalette(scale: Scale, table: ColourTable): Palette {
+  return Uint32Array.from(WEIGHT_OF_CODE, (weight) => pixel(table, position(scale, weight)));
 }
 
 /** The colours of a diverging scale, from its low to its high end. */

@@ -20,7 +20,7 @@ export interface Axis {
   labels: readonly string[];
   modality: readonly Modality[];
   spans: readonly Span[];
-  /** Positions of the chosen tokens. */
+  /** Positions of the chosen tokens, ascending. */
   chosen: readonly number[];
 }
 
@@ -103,7 +103,7 @@ export function paintMarks(
     }
   }
   for (const [direction, through] of [[down, across.extent], [across, down.extent]] as const) {
-    for (const token of direction.axis.chosen) outline(context, direction, token, through, ink);
+    for (const run of runsOf(direction.axis.chosen)) outline(context, direction, run, through, ink);
   }
   context.strokeStyle = ink.line;
   context.strokeRect(gutter.left, gutter.top, across.extent, down.extent);
@@ -175,23 +175,38 @@ function paintLabels(context: CanvasRenderingContext2D, direction: Direction, gu
   context.textBaseline = "middle";
   context.textAlign = vertical ? "right" : "left";
   const centre = (position: number) => (position + 0.5 - start) * scale;
-  const taken = axis.chosen.map(centre);
+  const marked = labelledAmong(axis.chosen, stride).filter((position) => centre(position) >= 0 && centre(position) <= extent);
   context.font = `${size}px ${ink.family}`;
   for (const position of labelledPositions(axis.spans, stride, start, start + extent / scale)) {
     const along = centre(position);
-    if (along < 0 || along > extent || taken.some((place) => Math.abs(along - place) < size)) continue;
+    if (along < 0 || along > extent) continue;
+    if (marked.some((chosen) => chosen === position || Math.abs(along - centre(chosen)) < size)) continue;
     context.fillStyle = axis.modality[position] === "image" ? ink.muted : ink.ink;
     write(context, shortened(axis.labels[position]), direction.at(along, out), !vertical, room);
   }
   context.fillStyle = ink.accent;
   context.font = `700 ${size}px ${ink.family}`;
-  let written = -Infinity;
-  for (const position of axis.chosen) {
-    const along = centre(position);
-    if (along < 0 || along > extent || along - written < size) continue;
-    write(context, shortened(axis.labels[position]), direction.at(along, out), !vertical, room);
-    written = along;
+  for (const position of marked) {
+    write(context, shortened(axis.labels[position]), direction.at(centre(position), out), !vertical, room);
   }
+}
+
+/** Of many chosen tokens, so few that their labels don't run into each other. */
+function labelledAmong(chosen: readonly number[], stride: number): number[] {
+  const labelled: number[] = [];
+  for (const position of chosen) if (position >= (labelled.at(-1) ?? -Infinity) + stride) labelled.push(position);
+  return labelled;
+}
+
+/** First and last of each stretch of neighbours. */
+function runsOf(positions: readonly number[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const position of positions) {
+    const last = runs.at(-1);
+    if (last && position <= last[1] + 1) last[1] = position;
+    else runs.push([position, position]);
+  }
+  return runs;
 }
 
 function write(
@@ -217,10 +232,16 @@ function line(context: CanvasRenderingContext2D, direction: Direction, along: nu
   else context.fillRect(x - width / 2, y, width, through);
 }
 
-/** Lines around the chosen row or column, however thin it is, seen on dark and on light cells. */
-function outline(context: CanvasRenderingContext2D, direction: Direction, position: number, through: number, ink: AxisInk): void {
-  const centre = (position + 0.5 - direction.start) * direction.scale;
-  const half = Math.max(direction.scale / 2, 1);
+/** Lines around chosen rows or columns, however thin it is, seen on dark and on light cells. */
+function outline(
+  context: CanvasRenderingContext2D,
+  direction: Direction,
+  [first, last]: readonly [number, number],
+  through: number,
+  ink: AxisInk,
+): void {
+  const centre = ((first + last + 1) / 2 - direction.start) * direction.scale;
+  const half = Math.max(((last + 1 - first) * direction.scale) / 2, 1);
   if (centre + half < 0 || centre - half > direction.extent) return;
   for (const outwards of [-1, 1]) {
     line(context, direction, centre + outwards * (half + 0.5), through, "white", 1);

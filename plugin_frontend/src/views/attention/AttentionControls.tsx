@@ -3,27 +3,19 @@ import { Select } from "../../elements/Select";
 import {
   BESIDES,
   GALLERY_ORDERS,
-  SCALINGS,
   type Beside,
   type GalleryOrder,
   type GalleryOver,
-  type Scaling,
 } from "../../lib/selection";
 import { select, selection, wholeWords } from "../../state";
 import { galleryShown } from "./gallery";
-
-const SCALING_TITLES: Record<Scaling, string> = {
-  linear: "linear",
-  clipped: "clipped",
-  log: "log",
-  rank: "ranks",
-};
+import { ScalingSelect } from "./ScalingSelect";
 
 const BESIDE_TITLES: Record<Beside, string> = { sides: "A | B", heads: "heads", samples: "next examples" };
 
 /** How weights are painted, what stands side by side, and what a click on a word means. */
 export function AttentionControls() {
-  const { smooth, scaling, maskSinks, beside, layout, role } = selection.value;
+  const { smooth, maskSinks, beside, layout, role } = selection.value;
   return (
     <div class="attention-controls" data-testid="attention-controls">
       <Segmented
@@ -35,13 +27,7 @@ export function AttentionControls() {
         ]}
         onChoose={(value) => select({ smooth: value === "smooth" })}
       />
-      <Select
-        label="Scale"
-        labelled
-        options={SCALINGS.map((value) => ({ value, label: SCALING_TITLES[value] }))}
-        value={scaling}
-        onChoose={(value) => select({ scaling: value as Scaling })}
-      />
+      <ScalingSelect />
       {layout === "picture" && (
         <>
           <Switch

@@ -29,10 +29,11 @@ export function AttentionView() {
       </div>
     );
   }
-  return <AttentionPictures />;
+  return <AttentionOfTokens />;
 }
 
-function AttentionPictures() {
+/** What the chosen tokens look at, or what looks at them. */
+function AttentionOfTokens() {
   const { role, layout, beside } = selection.value;
   const asGallery = layout === "gallery";
   const shown = asGallery ? shownAttention() : shownBeside.value;

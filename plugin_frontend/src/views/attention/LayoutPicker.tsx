@@ -2,7 +2,7 @@ import { Segmented } from "../../elements/Segmented";
 import type { Layout } from "../../lib/selection";
 import { select, selection } from "../../state";
 
-/** Attention over the image and the words of one token, or every token by every token. */
+/** How attention is laid out. */
 export function LayoutPicker() {
   return (
     <Segmented<Layout>

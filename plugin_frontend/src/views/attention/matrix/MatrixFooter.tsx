@@ -1,38 +1,17 @@
 import { Legend } from "../../../elements/Legend";
 import type { Modality } from "../../../schema";
-import { selection } from "../../../state";
 import { hasGaps, type MatrixColours, type MatrixSide } from "./shown";
 import { levelsShown } from "./window_shown";
 
-const NOTES = {
-  linear: undefined,
-  clipped: "1st to 99th percentile",
-  log: "logarithmic",
-  rank: "by rank among the weights",
-} as const;
-
 /** What the colours mean, and how many weights a cell stands for. */
 export function MatrixFooter({ sides, colours }: { sides: readonly MatrixSide[]; colours: MatrixColours }) {
-  const { scale, codes, table } = colours;
-  const name = selection.value.scaling;
+  const { scale, table } = colours;
+  const asDifference = scale.diverging;
   const { queries, keys } = sides[0].source;
   const modalities = new Set<Modality>([...queries.modality, ...keys.modality]);
   return (
     <footer class="scales matrix-scales">
-      {scale ? (
-        <Legend scale={scale} table={table} title="change of the weight" unit="" note={name === "linear" ? undefined : "99th percentile"} />
-      ) : (
-        codes && (
-          <Legend
-            scale={{ low: 0, high: codes.marks.at(-1)?.weight ?? 1, diverging: false }}
-            marks={codes.marks.map(({ weight, position }) => ({ value: weight, position }))}
-            table={table}
-            title="weight"
-            unit=""
-            note={NOTES[name]}
-          />
-        )
-      )}
+      <Legend scale={scale} table={table} title={asDifference ? "change of the weight" : "weight"} unit="" />
       <p class="matrix-modalities">
         {[...modalities].map((modality) => (
           <span key={modality}>
@@ -45,7 +24,7 @@ export function MatrixFooter({ sides, colours }: { sides: readonly MatrixSide[];
           </span>
         )}
       </p>
-      <Joined asDifference={scale !== null} />
+      <Joined asDifference={asDifference} />
     </footer>
   );
 }

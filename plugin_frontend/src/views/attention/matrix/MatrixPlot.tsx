@@ -12,7 +12,7 @@ import { axisInk, paintMatrix } from "./paint_plot";
 import { cameraFor, type PlotState } from "./plot_state";
 import type { MatrixColours, MatrixSide } from "./shown";
 import type { TileLoader } from "./tile_loader";
-import { levelsShown, windowShown } from "./window_shown";
+import { levelsShown, windowShown, type Cell } from "./window_shown";
 
 /** Where both axes are the same tokens, the diagonal should look like one. */
 const STRETCH_OF_ONE_SEQUENCE = 1.6;
@@ -21,11 +21,16 @@ interface Props {
   side: MatrixSide;
   colours: MatrixColours;
   label: string;
-  /** The chosen tokens on either axis. */
-  chosen: { query: readonly number[]; key: readonly number[] };
+  chosen: ChosenTokens;
   loader: TileLoader;
   dark: boolean;
-  onChoose(query: number | null, key: number | null): void;
+  onChoose(cell: Cell, asKey: boolean): void;
+}
+
+/** The chosen tokens on either axis. */
+export interface ChosenTokens {
+  query: readonly number[];
+  key: readonly number[];
 }
 
 export function MatrixPlot(props: Props) {
@@ -93,11 +98,11 @@ export function MatrixPlot(props: Props) {
         {...handlers.events}
         onClick={(event) => {
           const cell = handlers.clicked(event);
-          if (cell) props.onChoose(event.shiftKey ? null : cell.query, event.shiftKey ? cell.key : null);
+          if (cell) props.onChoose(cell, event.shiftKey);
         }}
         onKeyDown={(event) => {
           const cell = handlers.pressed(event);
-          if (cell) props.onChoose(event.shiftKey ? null : cell.query, event.shiftKey ? cell.key : null);
+          if (cell) props.onChoose(cell, event.shiftKey);
         }}
       />
       <CrossHair state={state.current} />

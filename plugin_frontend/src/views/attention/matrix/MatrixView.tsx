@@ -1,34 +1,25 @@
 import { batch } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { chooseTokens } from "../../../actions";
-import { matrixOf } from "../../../data";
 import { nameOf } from "../../../elements/HeadMatrix";
 import { Notice, Panel } from "../../../elements/Panel";
-import { Segmented, type Choice } from "../../../elements/Segmented";
 import { dark } from "../../../host";
 import { formatBlock } from "../../../lib/format";
-import type { Scaling } from "../../../lib/selection";
+import { matrixOf } from "../../../matrix";
 import { select, selection, visibleSides } from "../../../state";
 import { LayoutPicker } from "../LayoutPicker";
+import { ScalingSelect } from "../ScalingSelect";
 import { MatrixFooter } from "./MatrixFooter";
-import { MatrixPlot } from "./MatrixPlot";
+import { MatrixPlot, type ChosenTokens } from "./MatrixPlot";
 import { matrixShown, type MatrixSide, type PlacedSource } from "./shown";
 import { TileLoader } from "./tile_loader";
-import { moveWindow, pointed } from "./window_shown";
-
-const SCALES: readonly Choice<Scaling>[] = [
-  { value: "linear", label: "linear", title: "Up to the largest weight" },
-  { value: "clipped", label: "clipped", title: "Up to the 99th percentile of the weights" },
-  { value: "log", label: "log", title: "Each factor of ten equally long" },
-  { value: "rank", label: "rank", title: "By the share of weights that are smaller" },
-];
+import { moveWindow, pointed, type Cell } from "./window_shown";
 
 const NONE: readonly number[] = [];
 
 /** Every token of a head by every token. */
 export function MatrixView() {
   const { sides, colours, obstacle } = matrixShown.value;
-  const { mode, scaling } = selection.value;
   const loader = useMemo(() => new TileLoader(), []);
   useEffect(() => () => void (pointed.value = null), []);
   const progress = visibleSides.value.map((side) => matrixOf[side]);
@@ -47,16 +38,11 @@ export function MatrixView() {
       title={sides[0] && <Title side={sides[0]} />}
       aside={
         <>
-          <Segmented<Scaling>
-            name="Colour scale"
-            value={mode === "difference" && scaling !== "linear" ? "clipped" : scaling}
-            choices={mode === "difference" ? SCALES.slice(0, 2) : SCALES}
-            onChoose={(value) => select({ scaling: value })}
-          />
+          <ScalingSelect />
           <button
             type="button"
             class="quiet"
-            title="Show the whole matrix (0, or double-click)"
+            title="Show the whole matrix (0, or double click)"
             disabled={selection.value.window === null}
             onClick={() => moveWindow(null)}
           >
@@ -81,7 +67,7 @@ export function MatrixView() {
                 chosen={chosenIn(side.source)}
                 loader={loader}
                 dark={dark.value}
-                onChoose={(query, key) => choose(side.source, query, key)}
+                onChoose={(cell, asKey) => choose(side.source, cell, asKey)}
               />
             )}
           </div>
@@ -112,17 +98,16 @@ function spokenTitle({ side, source, before }: MatrixSide): string {
   );
 }
 
-/** The chosen tokens, if they are on one of the axes. */
-function chosenIn({ block }: PlacedSource): { query: readonly number[]; key: readonly number[] } {
+/** The chosen tokens, on the axis that they are on. */
+function chosenIn({ block }: PlacedSource): ChosenTokens {
   const { role, sequence, tokens } = selection.value;
   const on = (axis: "query" | "key") => (role === axis && sequence === block[axis] ? tokens : NONE);
   return { query: on("query"), key: on("key") };
 }
 
-function choose({ block }: PlacedSource, query: number | null, key: number | null): void {
+function choose({ block }: PlacedSource, { query, key }: Cell, asKey: boolean): void {
   batch(() => {
-    select({ role: query === null ? "key" : "query" });
-    if (query !== null) chooseTokens(block.query, [query]);
-    else if (key !== null) chooseTokens(block.key, [key]);
+    select({ role: asKey ? "key" : "query" });
+    chooseTokens(asKey ? block.key : block.query, [asKey ? key : query]);
   });
 }

@@ -3,13 +3,12 @@
 import { computed } from "@preact/signals";
 import * as api from "../../../api";
 import { magnitudeTable, obstacle } from "../../../comparison";
-import { matrixOf } from "../../../data";
-import type { MatrixSource } from "../../../frames";
 import type { ColourTable } from "../../../lib/colour";
-import { codeScale, differenceScale, mergedCounts, type CodeScale } from "../../../lib/matrix_scale";
+import { differenceScale, mergedCounts, weightScale } from "../../../lib/matrix_scale";
 import type { Scale } from "../../../lib/scale";
 import type { Side } from "../../../lib/selection";
 import { coarserThan, coarsestLevel, type TileAddress } from "../../../lib/tiles";
+import { matrixOf, type MatrixSource } from "../../../matrix";
 import { peek, type Query } from "../../../loading";
 import {
   differencePalette,
@@ -38,10 +37,7 @@ export interface MatrixColours {
   name: string;
   palette: Palette;
   table: ColourTable;
-  /** Of differences. */
-  scale: Scale | null;
-  /** Of weights. */
-  codes: CodeScale | null;
+  scale: Scale;
 }
 
 export interface MatrixShown {
@@ -52,7 +48,7 @@ export interface MatrixShown {
 }
 
 const mode = field("mode");
-const scaleName = field("scaling");
+const scaling = field("scaling");
 
 export const matrixShown = computed<MatrixShown>(() => {
   const asDifference = mode.value === "difference";
@@ -89,15 +85,14 @@ function coloursOf(sides: readonly MatrixSide[], asDifference: boolean, table: C
   if (asDifference) {
     const [overview, before] = [sides[0]?.source.overview, sides[0]?.before?.overview];
     const none = new Uint8Array(0);
-    const clipped = scaleName.value !== "linear";
-    const scale = differenceScale(overview?.weights ?? none, before?.weights ?? none, clipped);
+    const scale = differenceScale(scaling.value, overview?.weights ?? none, before?.weights ?? none);
     const palette = differencePalette(table);
-    return { name: `${nameOf(palette)} ${scale.high}`, palette, table, scale, codes: null };
+    return { name: `${nameOf(palette)} ${scale.high} ${scaling.value}`, palette, table, scale };
   }
   const counts = sides.flatMap(({ source }) => source.overview?.counts ?? []);
-  const codes = codeScale(scaleName.value, mergedCounts(counts));
-  const palette = weightPalette(codes, table);
-  return { name: nameOf(palette), palette, table, scale: null, codes };
+  const scale = weightScale(scaling.value, mergedCounts(counts));
+  const palette = weightPalette(scale, table);
+  return { name: nameOf(palette), palette, table, scale };
 }
 
 /** Palettes that look the same are called the same: tiles need not be painted again. */
@@ -114,7 +109,7 @@ export function pictureOf(side: MatrixSide, address: TileAddress, colours: Matri
   if (!tile || (side.before && !before)) return null;
   const name = `${colours.name} ${tilesFor(side, address).map(({ key }) => key).join(" ")}`;
   const picture = pictures.of(name, tile, () =>
-    before && colours.scale
+    before
       ? differencePixels(tile, before, colours.palette, colours.scale)
       : weightPixels(tile, colours.palette),
   );
