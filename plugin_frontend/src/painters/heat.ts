@@ -22,6 +22,8 @@ export function paintHeat(canvas: HTMLCanvasElement, heat: Heat): void {
   if (heat.smooth) paintSmooth(context, canvas, heat);
   else paintBoxes(context, canvas, heat);
   hatchUndefined(context, canvas, heat);
+  // How often it was painted: seen by who waits for the picture.
+  canvas.dataset.painted = String(Number(canvas.dataset.painted ?? 0) + 1);
 }
 
 /** How opaque the heat is: what is near nothing lets the image through. */
