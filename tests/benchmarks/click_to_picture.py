@@ -35,8 +35,8 @@ WATCH = """() => {
   window.measured = null;
   const painted = () => [...document.querySelectorAll("[data-painted]")]
     .map((canvas) => canvas.dataset.painted).join() + "|" + (window.coloured ?? "");
-  const cells = () => [...document.querySelectorAll("[role=gridcell]")]
-    .map((cell) => cell.getAttribute("aria-label")).join();
+  const cells = () => document.querySelector(".heads-main .description")?.textContent
+    + [...document.querySelectorAll("[role=gridcell]")].map((cell) => cell.ariaLabel).join();
   window.arm = (watched) => {
     const look = watched === "matrix" ? cells : painted;
     const before = look();
@@ -90,7 +90,7 @@ def large_example(seed: int) -> Example:
 
 
 WORKLOADS = (
-    Workload("12 x 12 heads x 600 tokens", lambda seed: noise_example(600, seed), 8, True),
+    Workload("12 x 12 heads x 600 tokens", lambda seed: noise_example(600, seed), 3, True),
     Workload("32 x 32 heads x 2,048 tokens, rows of 64 words", large_example, 2, False),
 )
 
@@ -101,6 +101,10 @@ class Clicks:
     def __init__(self, page: Page, frame: Frame):
         self.page, self.frame = page, frame
         self.times: dict[str, list[float]] = {}
+        self.work: dict[str, list[float]] = {}
+        self.session = page.context.new_cdp_session(page)
+        # of the processor, not of the clock: what other programs do meanwhile does not count
+        self.session.send("Performance.enable", {"timeDomain": "threadTicks"})
         self.requests = 0
         page.on("request", lambda _: setattr(self, "requests", self.requests + 1))
         frame.evaluate(WATCH)
@@ -110,13 +114,21 @@ class Clicks:
         self.frame.wait_for_function("!document.querySelector('[aria-busy=true]')")
         self.page.wait_for_timeout(350)
 
+    def busy(self) -> float:
+        """Milliseconds that the page's main thread has worked so far."""
+        metrics = self.session.send("Performance.getMetrics")["metrics"]
+        return 1e3 * next(item["value"] for item in metrics if item["name"] == "TaskDuration")
+
     def timed(self, name: str, act: Callable[[], object], watched: str = "picture") -> None:
         # keys are the page's own, not those of a matrix that was clicked
         self.frame.evaluate("watched => { document.activeElement?.blur(); arm(watched); }", watched)
+        before = self.busy()
         act()
         self.frame.wait_for_function("measured !== null", timeout=20_000)
         elapsed = self.frame.evaluate("measured")
-        print(f"{name}: {elapsed:.0f} ms", file=sys.stderr, flush=True)
+        work = self.busy() - before
+        print(f"{name}: {elapsed:.0f} ms, {work:.0f} of work", file=sys.stderr, flush=True)
+        self.work.setdefault(name, []).append(work)
         self.times.setdefault(name, []).append(elapsed)
         self.settle()
 
