@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from vl_tb_plugin.analysis import head_importance
 from vl_tb_plugin.analysis.head_statistics import STATISTICS
 from vl_tb_plugin.plugin.described_relevancy import described_maps, described_tests
@@ -96,13 +98,13 @@ def described_manifest(
 
 
 def _described_sequence(sequence: manifest_pb2.Sequence) -> dict[str, Any]:
-    boxes = sequence_boxes(sequence).tolist()
+    boxes = sequence_boxes(sequence).astype(np.float64).round(5).tolist()
     return {
         "name": sequence.name,
         "tokens": list(sequence.tokens),
         "modality": sequence_modality(sequence),
         "boxes": [
-            [round(value, 5) for value in box] if image >= 0 else None
+            box if image >= 0 else None
             for box, image in zip(boxes, sequence.image_index, strict=True)
         ],
         "image_index": list(sequence.image_index),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.map_comparison import jensen_shannon, jensen_shannon_of_rows
+from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.described_relevancy import method_title
 from vl_tb_plugin.plugin.relevancy_scores import scores_by_sequence
 from vl_tb_plugin.plugin.response import number_or_null
@@ -126,9 +127,10 @@ def _attention_change(pair: Pair) -> float | None:
 
 def _words_to_image(manifest: manifest_pb2.Manifest) -> manifest_pb2.AttentionBlock | None:
     """The first block with words as queries and image tokens as keys."""
-    modalities = {one.name: set(sequence_modality(one)) for one in manifest.sequences}
+    kinds = {one.name: set(one.modality) for one in manifest.sequences}
+    words, image = {MODALITIES.index(name) for name in _WORDS}, MODALITIES.index("image")
     for block in manifest.attention:
-        if modalities[block.query] & set(_WORDS) and "image" in modalities[block.key]:
+        if kinds[block.query] & words and image in kinds[block.key]:
             return block
     return None
 

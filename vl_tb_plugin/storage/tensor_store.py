@@ -179,6 +179,7 @@ class TensorStore:
     def __init__(self, path: Path):
         self._zip = ZipStore(path, mode="r")
         self._arrays: dict[str, zarr.Array[Any]] = {}
+        self._latest_relevancy: tuple[str, npt.NDArray[np.float32]] = ("", np.zeros(0, np.float32))
 
     def attention(
         self, path: str, layer: int, head: int | slice | None, row: int | slice
@@ -212,7 +213,12 @@ class TensorStore:
 
     def relevancy(self, part: Slice, scores: int) -> npt.NDArray[np.float32]:
         """(scores,) of one map."""
-        return np.asarray(self._array(part.path)[part.offset : part.offset + scores])
+        path, stacked = self._latest_relevancy
+        if path != part.path:
+            # whole, as it is compressed: the maps of many examples are asked for in turn
+            stacked = np.asarray(self._array(part.path)[:])
+            self._latest_relevancy = part.path, stacked
+        return stacked[part.offset : part.offset + scores].copy()
 
     def close(self) -> None:
         """Release the file."""

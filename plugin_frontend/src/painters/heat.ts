@@ -22,6 +22,8 @@ export function paintHeat(canvas: HTMLCanvasElement, heat: Heat): void {
   if (heat.smooth) paintSmooth(context, canvas, heat);
   else paintBoxes(context, canvas, heat);
   hatchUndefined(context, canvas, heat);
+  // How often it was painted: seen by who waits for the picture.
+  canvas.dataset.painted = String(Number(canvas.dataset.painted ?? 0) + 1);
 }
 
 /** How opaque the heat is: what is near nothing lets the image through. */
@@ -31,11 +33,15 @@ function opacity(share: number, scale: Scale): number {
 
 function paintBoxes(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, heat: Heat): void {
   const order = heat.boxes.map((_, index) => index).sort((a, b) => heat.weights[a] - heat.weights[b]);
+  let level = -1;
   for (const index of order) {
     const box = heat.boxes[index];
     const share = position(heat.scale, heat.weights[index]);
     if (!box || Number.isNaN(share)) continue;
-    context.fillStyle = css(colourAt(heat.table, share), opacity(share, heat.scale));
+    // To set a colour takes longer than to fill a box: boxes of one shade share it.
+    const own = Math.round(255 * share);
+    if (own !== level) context.fillStyle = css(colourAt(heat.table, own / 255), opacity(own / 255, heat.scale));
+    level = own;
     context.fillRect(...pixels(box, canvas));
   }
 }
