@@ -7,6 +7,7 @@ import { outlinePath } from "../lib/outline";
 import { boxAt, boxBeside } from "../lib/raster";
 import { paintHeat, type Heat } from "../painters/heat";
 import type { Box } from "../schema";
+import { Outline } from "./Outline";
 import { hideTip, showTip, showTipAt } from "./Tooltip";
 
 interface Props {
@@ -165,16 +166,6 @@ export function ImageHeat(props: Props) {
 }
 
 const STEPS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-/** Two strokes, a light one on a dark one, so that it is seen on any image. */
-function Outline({ path, kind }: { path: string; kind: "target" | "hovered" | "closed" | "chosen" | "region" }) {
-  return (
-    <g class={`outline ${kind}`}>
-      <path class="outline-under" d={path} />
-      <path class="outline-over" d={path} />
-    </g>
-  );
-}
 
 function distance([x, y]: Point, event: MouseEvent): number {
   return Math.hypot(event.clientX - x, event.clientY - y);

@@ -1,6 +1,8 @@
 /** A small picture of an example, the boxes of the evidence drawn on it. */
 
+import { outlinePath } from "../lib/outline";
 import type { Box } from "../schema";
+import { Outline } from "./Outline";
 
 export function Thumbnail({ url, boxes }: { url: string | null; boxes: readonly Box[] }) {
   if (url === null) return <span class="thumbnail none" />;
@@ -9,12 +11,7 @@ export function Thumbnail({ url, boxes }: { url: string | null; boxes: readonly 
       <img src={url} alt="" loading="lazy" decoding="async" draggable={false} />
       {boxes.length > 0 && (
         <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
-          {boxes.map(([x0, y0, x1, y1], index) => (
-            <g key={index} class="outline target">
-              <rect class="outline-under" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
-              <rect class="outline-over" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
-            </g>
-          ))}
+          <Outline path={outlinePath(boxes)} kind="target" />
         </svg>
       )}
     </span>
