@@ -191,6 +191,8 @@ def measure(
             heads_clicks.timed(
                 "statistic", lambda title=title: choice.select_option(label=title), "matrix"
             )
+    choice.select_option(label=told[0])  # the last one may be defined for no head
+    heads_clicks.settle()
     for turn in range(rounds):
         cell = frame.locator(".heads-main [role=gridcell]").nth((11 * turn + 5) % heads)
         heads_clicks.timed("another head, in Heads", cell.click)
