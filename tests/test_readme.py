@@ -68,6 +68,26 @@ def test_a_traced_batch_is_explained(tmp_path):
     assert {one.name for one in names["measures"]} >= {"pointing_game", "image_reliance"}
 
 
+def test_heads_are_followed_as_scalars_and_by_their_importance(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {
+        "SummaryWriter": SummaryWriter,
+        "trace": trace,
+        "model": lxmert(),
+        "processor": TinyTokenizer(),
+        "batch": lxmert_batch(),
+        "ids": ["a", "b"],
+        "step": 3,
+    }
+    with torch.no_grad():
+        exec(snippet("import HeadScalars"), names)
+    names["writer"].close()
+    (events,) = Path("runs/my-model").glob("events.*")
+    written = events.read_bytes()
+    assert b"val/heads/entropy/" in written and b"val/heads/budget_image/" in written
+    assert set(names["importance"][0]) >= {"text_to_image"}
+
+
 def test_a_policy_is_planned_and_used(capsys):
     names = {"model": lxmert(), "processor": TinyTokenizer(), "batch": lxmert_batch()}
     with torch.no_grad():
