@@ -124,7 +124,8 @@ class Clicks:
         self.frame.evaluate("watched => { document.activeElement?.blur(); arm(watched); }", watched)
         before = self.busy()
         act()
-        self.frame.wait_for_function("measured !== null", timeout=20_000)
+        # seldom, so that asking does not keep the page from painting
+        self.frame.wait_for_function("measured !== null", timeout=20_000, polling=100)
         elapsed = self.frame.evaluate("measured")
         work = self.busy() - before
         print(f"{name}: {elapsed:.0f} ms, {work:.0f} of work", file=sys.stderr, flush=True)

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    FrameLocator,
+    Locator,
+    Page,
+    Request,
+    sync_playwright,
+)
 
 from tests.tensorboard_process import TensorBoardProcess
 from tests.waiting import wait_until
@@ -63,6 +70,11 @@ def browser(chromium: str) -> Iterator[Browser]:
         instance = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield instance
         instance.close()
+
+
+def looks_of(element: Locator) -> str:
+    """What an element holds, but for how often its pictures were painted."""
+    return re.sub(r' data-painted="\d+"', "", element.inner_html())
 
 
 class VisionLanguageTab:

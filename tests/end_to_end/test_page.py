@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.end_to_end.conftest import looks_of
 from tests.logged_examples import joint_example
 from tests.tensorboard_process import TensorBoardProcess
 from vl_tb_plugin import SummaryWriter
@@ -70,7 +71,7 @@ class TestSelection:
         assert again.state() == state
         for shown in (".image-heat", ".source", ".word[aria-pressed=true]", ".question"):
             first, second = (one.frame.locator(shown).first for one in (tab, again))
-            assert first.inner_html() == second.inner_html(), shown
+            assert looks_of(first) == looks_of(second), shown
         pictures = [one.frame.locator(".image-heat canvas") for one in (tab, again)]
         first, second = (one.first.evaluate("e => e.toDataURL()") for one in pictures)
         assert first == second
@@ -315,6 +316,9 @@ def test_a_checkpoint_logged_meanwhile_extends_the_slider(open_tab, tmp_path):
         writer.flush()
         server.wait_for_runs(1, last_step=10)
         expect(tab.test_id("step-a")).to_contain_text("10", timeout=20_000)
+        # before the server goes, or the page would rightly complain
+        tab.settle()
+        tab.page.close()
     writer.close()
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.end_to_end.conftest import looks_of
 from tests.logged_examples import grid_boxes, joint_example
 from tests.tensorboard_process import TensorBoardProcess
 from tests.waiting import wait_until
@@ -337,7 +338,7 @@ def test_the_address_opens_the_same_picture(tab, open_tab, server):
     again.settle()
     assert again.state() == tab.state()
     for shown in ("maps-relevancy", "maps-rollout", "faithfulness"):
-        first, second = (one.test_id(shown).inner_html() for one in (tab, again))
+        first, second = (looks_of(one.test_id(shown)) for one in (tab, again))
         assert first == second, shown
     for maps in ("map-relevancy-a", "map-rollout-a"):
         assert canvas(tab, maps) == canvas(again, maps)

@@ -1,9 +1,10 @@
 /** A number per layer and head as a grid of coloured cells, and the layer's mean beside it. */
 
-import type { ComponentChildren } from "preact";
-import { colourAt, css, inkOn, type ColourTable } from "../lib/colour";
-import { position, type Scale } from "../lib/scale";
+import type { ColourTable } from "../lib/colour";
+import { nameOf } from "../lib/heads";
+import type { Scale } from "../lib/scale";
 import type { Head } from "../lib/selection";
+import { detailOf, HeadRow, Label, type CellLook } from "./HeadRow";
 import { hideTip, showTip, showTipAt } from "./Tooltip";
 
 export interface HeadValues {
@@ -17,21 +18,6 @@ export interface HeadValues {
   high?: Float32Array;
   samples?: Int32Array;
   beyondChance?: Uint8Array;
-}
-
-/** What else there is to a cell; all of it is spoken or, as `quiet`, says less than the rest. */
-export interface CellLook {
-  /** After the value, in the tip and for screen readers. */
-  detail?: string;
-  /** With a corner. */
-  marked?: boolean;
-  /** In the background, or nearly gone. */
-  quiet?: "quiet" | "hidden";
-  picked?: boolean;
-  /** Instead of the colour. */
-  chart?: ComponentChildren;
-  /** Defined, but nothing to be coloured. */
-  blank?: boolean;
 }
 
 interface Props extends HeadValues {
@@ -129,59 +115,25 @@ export function HeadMatrix(props: Props) {
         ))}
       </div>
       {layers.map((layer, line) => (
-        <div class="matrix-row" role="row" key={layer}>
-          <span class="matrix-layer" role="rowheader" data-value={layer}>
-            <Label
-              text={layers.length <= (props.compact ? 14 : 24) || line % 4 === 0 ? String(layer) : ""}
-              title={`All heads of layer ${layer}`}
-              onClick={props.onLayer && (() => props.onLayer!(layer))}
-            />
-          </span>
-          {columns.map((head, column) => {
-            const value = valueAt(line, head);
-            const its = look(line, head);
-            const chosen = selected?.layer === layer && selected.head === head;
-            const undefinedValue = Number.isNaN(value) && !its.chart && !its.blank;
-            const coloured = !undefinedValue && !its.chart && !its.blank;
-            const colour = colourAt(props.table, coloured ? position(props.scale, value) : 0);
-            return (
-              <span
-                key={head}
-                role="gridcell"
-                class={`cell ${undefinedValue ? "hatched" : ""} ${head === "mean" ? "cell-mean" : ""} ${its.chart || its.blank ? "plain" : ""}`}
-                aria-label={`layer ${layer}, ${nameOf(head, heads)}: ${format(value)}${detailOf(its)}`}
-                aria-selected={chosen}
-                tabIndex={line === focus.row && column === focus.column ? 0 : -1}
-                data-cell={`${line} ${column}`}
-                data-marked={its.marked}
-                data-quiet={its.quiet}
-                data-picked={its.picked}
-                style={coloured ? { background: css(colour), color: inkOn(colour) } : undefined}
-                data-value={value}
-              >
-                {its.chart ?? (numbered && coloured ? format(value) : "")}
-              </span>
-            );
-          })}
-        </div>
+        <HeadRow
+          key={layer}
+          layer={layer}
+          line={line}
+          label={layers.length <= (props.compact ? 14 : 24) || line % 4 === 0 ? String(layer) : ""}
+          columns={columns}
+          values={columns.map((head) => valueAt(line, head))}
+          looks={columns.map((head) => look(line, head))}
+          scale={props.scale}
+          table={props.table}
+          numbered={numbered}
+          selected={selected?.layer === layer ? columns.indexOf(selected.head) : -1}
+          focused={line === focus.row ? focus.column : -1}
+          format={format}
+          onLayer={props.onLayer}
+        />
       ))}
     </div>
   );
-}
-
-/** A number beside the cells: a button where it can be chosen. */
-function Label({ text, title, onClick }: { text: string; title: string; onClick?(): void }) {
-  if (!onClick) return <>{text}</>;
-  return (
-    <button type="button" class="matrix-label" tabIndex={-1} title={title} aria-label={title} onClick={onClick}>
-      {text}
-    </button>
-  );
-}
-
-function detailOf({ detail, marked, picked }: CellLook): string {
-  const parts = [detail, marked && "beyond chance", picked && "picked"].filter(Boolean);
-  return parts.length > 0 ? `, ${parts.join(", ")}` : "";
 }
 
 const STEPS: Record<string, [number, number]> = {
@@ -190,10 +142,6 @@ const STEPS: Record<string, [number, number]> = {
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1],
 };
-
-export function nameOf(head: Head, heads: number): string {
-  return head === "mean" ? `mean of ${heads} heads` : `head ${head}`;
-}
 
 function showsLabel(head: number, heads: number, compact = false): boolean {
   return heads <= (compact ? 8 : 16) || head % (heads <= 40 ? 4 : 8) === 0;

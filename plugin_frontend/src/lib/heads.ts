@@ -1,5 +1,7 @@
 /** Heads as links name them: "layer.head" within a block, "block:layer.head" among all. */
 
+import type { Head } from "./selection";
+
 export interface HeadOfLayer {
   layer: number;
   head: number;
@@ -40,4 +42,9 @@ export function headsBetween(layers: readonly number[], from: HeadOfLayer, to: H
   return layers
     .filter((layer) => layer >= low && layer <= high)
     .flatMap((layer) => Array.from({ length: last - first + 1 }, (_, index) => ({ layer, head: first + index })));
+}
+
+/** A head, or the mean of all, as it is called. */
+export function nameOf(head: Head, heads: number): string {
+  return head === "mean" ? `mean of ${heads} heads` : `head ${head}`;
 }

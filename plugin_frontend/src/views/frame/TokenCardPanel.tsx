@@ -1,6 +1,6 @@
 import { choosePoint } from "../../actions";
 import { imageUrl } from "../../api";
-import { nameOf } from "../../elements/HeadMatrix";
+import { nameOf } from "../../lib/heads";
 import { Notice, Panel } from "../../elements/Panel";
 import { TokenCard, type LayerCurve } from "../../elements/TokenCard";
 import { formatBlock } from "../../lib/format";

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { chooseHead, togglePicked } from "../../actions";
-import { HeadMatrix, type CellLook, type HeadValues } from "../../elements/HeadMatrix";
+import { HeadMatrix, type HeadValues } from "../../elements/HeadMatrix";
+import type { CellLook } from "../../elements/HeadRow";
 import type { ColourTable } from "../../lib/colour";
 import { formatBlock } from "../../lib/format";
 import { headKey, headsBetween } from "../../lib/heads";

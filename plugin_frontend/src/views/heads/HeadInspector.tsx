@@ -2,7 +2,7 @@ import { moveTo, showView } from "../../actions";
 import { stepOf } from "../../catalogue";
 import { headStatisticsOf, historiesOf } from "../../cohorts";
 import { attentionOf, statisticsOf } from "../../data";
-import { nameOf } from "../../elements/HeadMatrix";
+import { nameOf } from "../../lib/heads";
 import { LineChart, type Line } from "../../elements/LineChart";
 import { Notice, Panel } from "../../elements/Panel";
 import { formatBlock, formatNumber, formatStep, withUnit } from "../../lib/format";

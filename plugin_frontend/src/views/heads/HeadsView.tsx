@@ -1,11 +1,12 @@
 import { Segmented } from "../../elements/Segmented";
+import { HEAD_PANELS } from "../../lib/selection";
 import { select, selection } from "../../state";
 import { HeadInspector } from "./HeadInspector";
-import { LISTED_PANELS, PANELS } from "./panels";
+import { PANELS } from "./panels";
 import { SamplesPicker } from "./Samples";
 
 export function HeadsView() {
-  const { Shown } = PANELS[selection.value.panel] ?? PANELS.matrix!;
+  const { Shown } = PANELS[selection.value.panel];
   return (
     <div class="view heads-view" data-testid="view-heads">
       <div class="heads-main">
@@ -23,8 +24,8 @@ function HeadsBar() {
     <div class="heads-bar">
       <Segmented
         name="Show heads as"
-        value={PANELS[panel] ? panel : "matrix"}
-        choices={LISTED_PANELS.map((value) => ({ value, label: PANELS[value]!.label, title: PANELS[value]!.title }))}
+        value={panel}
+        choices={HEAD_PANELS.map((value) => ({ value, label: PANELS[value].label, title: PANELS[value].title }))}
         onChoose={(chosen) => select({ panel: chosen })}
       />
       <SamplesPicker />

@@ -1,5 +1,5 @@
 import { differenceTable, magnitudeTable } from "../../comparison";
-import type { CellLook } from "../../elements/HeadMatrix";
+import type { CellLook } from "../../elements/HeadRow";
 import { formatBlock, formatInterval, formatNumber, formatSigned } from "../../lib/format";
 import { headKey } from "../../lib/heads";
 import type { Scale } from "../../lib/scale";

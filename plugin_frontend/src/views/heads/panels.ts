@@ -1,7 +1,7 @@
 /** What the Heads view can show of the heads; each panel says itself what it needs of the selection. */
 
 import type { ComponentType } from "preact";
-import { HEAD_PANELS, type HeadPanel } from "../../lib/selection";
+import type { HeadPanel } from "../../lib/selection";
 import { BudgetPanel } from "./BudgetPanel";
 import { HeadList } from "./HeadList";
 import { MatrixPanel } from "./MatrixPanel";
@@ -21,6 +21,3 @@ export const PANELS: Record<HeadPanel, PanelEntry> = {
   similarity: { label: "Similarity", title: "Which heads look at the same things", Shown: SimilarityPanel },
   budget: { label: "Budget", title: "What attention is spent on", Shown: BudgetPanel },
 };
-
-/** Those there are, in their order. */
-export const LISTED_PANELS = HEAD_PANELS.filter((name) => PANELS[name]);

@@ -1,7 +1,7 @@
 import { batch } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { chooseTokens } from "../../../actions";
-import { nameOf } from "../../../elements/HeadMatrix";
+import { nameOf } from "../../../lib/heads";
 import { Notice, Panel } from "../../../elements/Panel";
 import { dark } from "../../../host";
 import { formatBlock } from "../../../lib/format";
