@@ -2,7 +2,7 @@
 
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
-import { exampleOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
+import { exampleOf, listedExamples, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
 import { attentionFrame, galleryFrame, relevancyFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
 import type { Side } from "./lib/selection";
@@ -105,15 +105,24 @@ function neighbours(side: Side): Query<unknown>[] {
   if (!place || !example) return [];
   const index = example.steps.indexOf(place.step);
   const steps = [example.steps[index + 1], example.steps[index - 1]].filter((step) => step !== undefined);
-  return steps.flatMap((step): Query<unknown>[] => {
-    const there = { ...place, step };
+  const nearby = steps.map((step) => ({ ...place, step }));
+  if (view.value === "embeddings") {
+    const layer = shownDepth.value;
+    return layer === null ? [] : steps.map((step) => projectionAt(place.run, step, layer));
+  }
+  return [...nearby, ...examplesBeside(place)].flatMap((there): Query<unknown>[] => {
     if (view.value === "relevancy") return [relevancyFrame(there)];
-    if (view.value === "embeddings") {
-      return shownDepth.value === null ? [] : [projectionAt(place.run, step, shownDepth.value)];
-    }
     if (matrixInSight.value) return [statisticsFrame(there), matrixFrame(there, selection.value)];
     return [statisticsFrame(there), attentionFrame(there, selection.value)];
   });
+}
+
+/** The next and the previous example of the list, at the same checkpoint. */
+function examplesBeside(place: api.Place): api.Place[] {
+  const listed = listedExamples.value;
+  const index = listed.findIndex(({ tag }) => tag === place.tag);
+  const beside = index < 0 ? [] : [listed[index + 1], listed[index - 1]];
+  return beside.flatMap((example) => (example?.steps.includes(place.step) ? [{ ...place, tag: example.tag }] : []));
 }
 
 function projectionAt(run: string, step: number, layer: number) {

@@ -10,6 +10,8 @@ export interface Raster {
 }
 
 const FINEST = 64;
+/** Boxes come with five decimals: how far off a cell's edge one may lie, in cells. */
+const ON_GRID_WITHIN = 0.01;
 
 /** One cell per smallest box: exact for grids, close for other layouts. Overlaps take the maximum. */
 export function rasterise(boxes: readonly (Box | null)[], weights: ArrayLike<number>): Raster {
@@ -36,6 +38,34 @@ export function rasterise(boxes: readonly (Box | null)[], weights: ArrayLike<num
     }
   });
   return { columns, rows, values };
+}
+
+export interface Grid {
+  columns: number;
+  rows: number;
+  /** Cell of each box, counted row by row; -1 for a token without one. */
+  cells: Int32Array;
+}
+
+/** The grid whose cells the boxes are, one each; null where they are anything else. */
+export function gridOf(boxes: readonly (Box | null)[]): Grid | null {
+  const placed = boxes.filter((box) => box !== null);
+  if (placed.length === 0) return null;
+  const [[x0, y0, x1, y1]] = placed;
+  const [columns, rows] = [Math.round(1 / (x1 - x0)), Math.round(1 / (y1 - y0))];
+  const taken = new Set<number>();
+  const cells = new Int32Array(boxes.length).fill(-1);
+  for (const [index, box] of boxes.entries()) {
+    if (!box) continue;
+    const [left, top, right, bottom] = [box[0] * columns, box[1] * rows, box[2] * columns, box[3] * rows];
+    const [column, row] = [Math.round(left), Math.round(top)];
+    const off = Math.max(Math.abs(left - column), Math.abs(top - row), Math.abs(right - column - 1), Math.abs(bottom - row - 1));
+    const cell = row * columns + column;
+    if (off > ON_GRID_WITHIN || taken.has(cell)) return null;
+    taken.add(cell);
+    cells[index] = cell;
+  }
+  return { columns, rows, cells };
 }
 
 /** The value at a point (fractions of the image), bilinear between the centres of cells. */

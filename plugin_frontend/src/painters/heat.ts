@@ -1,7 +1,7 @@
 /** Paints weights of boxes over an image. */
 
 import { colourAt, css, TABLE_SIZE, type ColourTable } from "../lib/colour";
-import { interpolate, rasterise } from "../lib/raster";
+import { gridOf, interpolate, rasterise, type Grid } from "../lib/raster";
 import { position, type Scale } from "../lib/scale";
 import type { Box } from "../schema";
 
@@ -19,7 +19,9 @@ export function paintHeat(canvas: HTMLCanvasElement, heat: Heat): void {
   const context = canvas.getContext("2d");
   if (!context) return;
   context.clearRect(0, 0, canvas.width, canvas.height);
+  const grid = heat.smooth ? null : knownGrid(heat.boxes);
   if (heat.smooth) paintSmooth(context, canvas, heat);
+  else if (grid) paintGrid(context, canvas, heat, grid);
   else paintBoxes(context, canvas, heat);
   hatchUndefined(context, canvas, heat);
   // How often it was painted: seen by who waits for the picture.
@@ -29,6 +31,37 @@ export function paintHeat(canvas: HTMLCanvasElement, heat: Heat): void {
 /** How opaque the heat is: what is near nothing lets the image through. */
 function opacity(share: number, scale: Scale): number {
   return scale.diverging ? 0.7 * Math.min(1, 2.4 * Math.abs(share - 0.5)) : 0.28 + 0.4 * share;
+}
+
+const grids = new WeakMap<Heat["boxes"], Grid | null>();
+
+function knownGrid(boxes: Heat["boxes"]): Grid | null {
+  if (!grids.has(boxes)) grids.set(boxes, gridOf(boxes));
+  return grids.get(boxes)!;
+}
+
+/** A pixel per box, then scaled: thousands of boxes at once. */
+function paintGrid(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, heat: Heat, grid: Grid): void {
+  const picture = context.createImageData(grid.columns, grid.rows);
+  grid.cells.forEach((cell, index) => {
+    const share = cell < 0 ? NaN : position(heat.scale, heat.weights[index]);
+    if (!Number.isNaN(share)) setPixel(picture.data, 4 * cell, heat, share);
+  });
+  drawScaled(context, canvas, picture, false);
+}
+
+function setPixel(pixels: Uint8ClampedArray, place: number, { table, scale }: Heat, share: number): void {
+  const entry = 3 * Math.round(share * (TABLE_SIZE - 1));
+  for (let channel = 0; channel < 3; channel++) pixels[place + channel] = table[entry + channel];
+  pixels[place + 3] = 255 * opacity(share, scale);
+}
+
+function drawScaled(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, picture: ImageData, smoothly: boolean): void {
+  const small = document.createElement("canvas");
+  [small.width, small.height] = [picture.width, picture.height];
+  small.getContext("2d")?.putImageData(picture, 0, 0);
+  context.imageSmoothingEnabled = smoothly;
+  context.drawImage(small, 0, 0, canvas.width, canvas.height);
 }
 
 function paintBoxes(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, heat: Heat): void {
@@ -54,19 +87,10 @@ function paintSmooth(context: CanvasRenderingContext2D, canvas: HTMLCanvasElemen
       const value = interpolate(raster, (column + 0.5) / SMOOTH_SIZE, (row + 0.5) / SMOOTH_SIZE);
       if (Number.isNaN(value)) continue;
       const share = position(heat.scale, value);
-      const entry = 3 * Math.round(share * (TABLE_SIZE - 1));
-      const pixel = 4 * (row * SMOOTH_SIZE + column);
-      picture.data[pixel] = heat.table[entry];
-      picture.data[pixel + 1] = heat.table[entry + 1];
-      picture.data[pixel + 2] = heat.table[entry + 2];
-      picture.data[pixel + 3] = 255 * opacity(share, heat.scale);
+      setPixel(picture.data, 4 * (row * SMOOTH_SIZE + column), heat, share);
     }
   }
-  const small = document.createElement("canvas");
-  small.width = small.height = SMOOTH_SIZE;
-  small.getContext("2d")?.putImageData(picture, 0, 0);
-  context.imageSmoothingEnabled = true;
-  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+  drawScaled(context, canvas, picture, true);
 }
 
 function hatchUndefined(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, heat: Heat): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boxAt, interpolate, rasterise } from "../../src/lib/raster";
+import { boxAt, gridOf, interpolate, rasterise } from "../../src/lib/raster";
 import type { Box } from "../../src/schema";
 
 const GRID: Box[] = [[0, 0, 0.5, 0.5], [0.5, 0, 1, 0.5], [0, 0.5, 0.5, 1], [0.5, 0.5, 1, 1]];
@@ -51,4 +51,23 @@ it("the smallest box under the pointer is meant", () => {
   expect(boxAt(boxes, 0.3, 0.3)).toBe(2);
   expect(boxAt(boxes, 0.9, 0.9)).toBe(1);
   expect(boxAt([null], 0.5, 0.5)).toBe(-1);
+});
+
+describe("the grid of boxes", () => {
+  it("has a cell per box, whatever their order, and none for a token without one", () => {
+    expect(gridOf([GRID[3], null, GRID[0]])).toEqual({ columns: 2, rows: 2, cells: Int32Array.of(3, -1, 0) });
+  });
+
+  it("is none where boxes overlap, differ in size or lie between cells", () => {
+    expect(gridOf([GRID[0], GRID[0]])).toBeNull();
+    expect(gridOf([GRID[0], [0.5, 0, 1, 1]])).toBeNull();
+    expect(gridOf([GRID[0], [0.25, 0.5, 0.75, 1]])).toBeNull();
+    expect(gridOf([null])).toBeNull();
+  });
+
+  it("is seen through boxes that were rounded to five decimals", () => {
+    const third = [0, 0.33333, 0.66667, 1];
+    const boxes = [0, 1, 2].map((column): Box => [third[column], 0, third[column + 1], 0.33333]);
+    expect(gridOf(boxes)?.columns).toBe(3);
+  });
 });
