@@ -85,7 +85,8 @@ export function chooseHead(name: string, layer: number, head: Head): void {
   if (!manifest || !block) return;
   const { role, sequence } = selection.peek();
   const moved = sequence === block[role] ? {} : tokenIn(manifest, name, role);
-  select({ block: name, layer: nearest(block.layers, layer), head, headSet: [], layerSet: [], ...moved });
+  const elsewhere = name === selection.peek().block ? {} : { window: null };
+  select({ block: name, layer: nearest(block.layers, layer), head, headSet: [], layerSet: [], ...moved, ...elsewhere });
 }
 
 /** Ask about tokens. Where the chosen block doesn't have them, its counterpart is chosen instead. */

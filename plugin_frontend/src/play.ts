@@ -4,6 +4,7 @@ import { computed } from "@preact/signals";
 import { moveLayer, moveStep, moveTo, restartLayers } from "./actions";
 import { moveToken, restartTokens } from "./attention_actions";
 import { exampleOf, stepOf } from "./catalogue";
+import { headStatisticsOf } from "./cohorts";
 import { attentionOf, galleryOf, manifestOf, projectionOf } from "./data";
 import { sameExplained } from "./lib/maps";
 import { chooseExplained, moveExplained } from "./map_actions";
@@ -64,7 +65,7 @@ function keepTime(): void {
 }
 
 function isLoading(): boolean {
-  const resources = [manifestOf, attentionOf, galleryOf, projectionOf, relevancyOf];
+  const resources = [manifestOf, headStatisticsOf, attentionOf, galleryOf, projectionOf, relevancyOf];
   return visibleSides.peek().some((side) => resources.some((resource) => resource[side].loading.peek()));
 }
 

@@ -124,6 +124,8 @@ def loops(weights: np.ndarray, axes: BlockAxes) -> dict[str, float]:
         "target_share": block_mass(text, target) / block_mass(text, image)
         if block_mass(text, image)
         else math.nan,
+        "received_image": block_mean(content, image),
+        "received_image_max": max(block_mean(content, [k]) for k in image),
         "text_to_image": block_mean(text, image),
         "image_to_text": block_mean(image, text),
         "text_to_text": block_mean(text, text),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from vl_tb_plugin.analysis.block_axes import FloatArray
 from vl_tb_plugin.analysis.head_statistics.means import mass, mean, ratio, received, sinks
 from vl_tb_plugin.analysis.head_statistics.registry import statistic
@@ -77,3 +79,33 @@ def target_share(sums: HeadSums) -> FloatArray:
         return sums.undefined()
     from_text = sums.received[:, TEXT]
     return ratio(from_text @ sums.axes.target_overlap, from_text @ sums.axes.image_keys)
+
+
+# What image tokens receive: the ranking by which Chen et al., *An image is worth 1/2 tokens after
+# layer 2* (FastV, ECCV 2024) drops tokens, per head.
+
+
+@statistic(
+    "Received by image tokens, mean",
+    "weight",
+    "What an image token receives from text and image tokens, mean over them all.",
+)
+def received_image(sums: HeadSums) -> FloatArray:
+    return _received_by_image(sums).mean(axis=1)
+
+
+@statistic(
+    "Received by image tokens, largest",
+    "weight",
+    "What the image token that receives most gets from text and image tokens, mean over them.",
+)
+def received_image_max(sums: HeadSums) -> FloatArray:
+    return _received_by_image(sums).max(axis=1)
+
+
+def _received_by_image(sums: HeadSums) -> FloatArray:
+    """(heads, image tokens), one NaN each where there is none."""
+    if not sums.axes.image_keys.any():
+        return sums.undefined()[:, None]
+    rows = sums.content_rows.astype(np.float64)[:, None]
+    return ratio(received(sums)[:, sums.axes.image_keys], np.broadcast_to(rows, (sums.heads, 1)))
