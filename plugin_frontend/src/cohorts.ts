@@ -6,7 +6,7 @@ import { exampleOf, perSide, placeOf, version } from "./catalogue";
 import { statisticsFrame, type StatisticsFrame } from "./frames";
 import { blockMismatch } from "./lib/difference";
 import type { Normalisation, Side } from "./lib/selection";
-import { load, type Query } from "./loading";
+import { load, peek, type Query } from "./loading";
 import { resource } from "./resource";
 import type { Cohort, CohortDifference, CohortHistory, Manifest } from "./schema";
 import { field, visibleSides } from "./state";
@@ -116,7 +116,7 @@ function cohortFrame(
   return {
     key: `cohort ${JSON.stringify([place, members, normalised])} ${logged}`,
     run: async (signal) => {
-      const manifest = await load(api.manifest(place), signal);
+      const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
       const blocks = manifest.attention.map(({ name }) =>
         load(api.cohortStatistics(members, name, logged, normalised), signal),
       );
@@ -158,7 +158,7 @@ function histories(
   return {
     key: `histories ${JSON.stringify([place, members, name, only, normalised])} ${logged}`,
     run: async (signal) => {
-      const manifest = await load(api.manifest(place), signal);
+      const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
       const having = manifest.attention.filter(
         (candidate) =>
           (only === null || candidate.name === only) && candidate.statistics.some((one) => one.name === name),

@@ -3,7 +3,7 @@
 import * as api from "./api";
 import { attentionPlan, findSequence, type AttentionPart, type AttentionPlan } from "./lib/blocks";
 import type { GalleryOver, Normalisation, Selection } from "./lib/selection";
-import { load, type Query } from "./loading";
+import { load, peek, type Query } from "./loading";
 import type { AttentionGallery, BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
 
 export interface StatisticsFrame {
@@ -38,7 +38,7 @@ export function statisticsFrame(place: api.Place, normalisation: Normalisation =
   return {
     key: `statistics ${normalisation} ${placeKey(place)}`,
     run: async (signal) => {
-      const manifest = await load(api.manifest(place), signal);
+      const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
       const blocks = manifest.attention.map(({ name }) => load(api.statistics(place, name, normalisation), signal));
       return { manifest, blocks: await Promise.all(blocks) };
     },
@@ -51,7 +51,7 @@ export function attentionFrame(place: api.Place, selection: Selection): Query<At
   return {
     key: `attention ${placeKey(place)} ${JSON.stringify(asked)}`,
     run: async (signal) => {
-      const manifest = await load(api.manifest(place), signal);
+      const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
       const plan = attentionPlan(manifest, selection);
       if (!plan) return { manifest, plan };
       const parts = plan.parts.map((part) => fill(place, manifest, plan, part, maskSinks, signal));
@@ -74,7 +74,7 @@ export function galleryFrame(place: api.Place, selection: Selection): Query<Gall
   return {
     key: `gallery ${placeKey(place)} ${JSON.stringify(asked)}`,
     run: async (signal) => {
-      const manifest = await load(api.manifest(place), signal);
+      const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
       // Of every head (or layer) at once: a set would say which of them.
       const plan = attentionPlan(manifest, { ...selection, headSet: [], layerSet: [], ...wholly(over) });
       const part = plan?.parts.find(({ chosen }) => chosen);
@@ -100,7 +100,7 @@ export function relevancyFrame(place: api.Place): Query<RelevancyFrame> {
   return {
     key: `relevancy ${placeKey(place)}`,
     run: async (signal) => {
-      const manifest = await load(api.manifest(place), signal);
+      const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
       if (manifest.relevancy.length === 0) return { manifest, maps: [] };
       const scores = await load(api.relevancy(place), signal);
       return { manifest, maps: manifest.relevancy.map((map) => ({ ...map, scores: scores[map.number] })) };

@@ -6,7 +6,7 @@ import { perSide, placeOf } from "./catalogue";
 import { findSequence, headsOf, layersOf } from "./lib/blocks";
 import type { Head, Selection } from "./lib/selection";
 import { overviewAddress, type MatrixShape } from "./lib/tiles";
-import { load, type Query } from "./loading";
+import { load, peek, type Query } from "./loading";
 import { resource } from "./resource";
 import type { AttentionBlock, Manifest, MatrixTile, TokenSequence } from "./schema";
 import { field, selection } from "./state";
@@ -52,7 +52,7 @@ export function matrixFrame(place: api.Place, selection: Selection): Query<Matri
   return {
     key: `matrix ${JSON.stringify([place.run, place.tag, place.step, name, layer, head, headSet, layerSet])}`,
     run: async (signal) => {
-      const manifest = await load(api.manifest(place), signal);
+      const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
       const block = manifest.attention.find((candidate) => candidate.name === name) ?? manifest.attention[0];
       if (!block) return { manifest, place, source: null };
       const [layer] = layersOf(selection, block);
