@@ -184,7 +184,7 @@ def measure(
     frame = open_page(page, url, "&p.vl_tb_plugin.view=heads")
     heads_clicks = Clicks(page, frame)
     heads_clicks.settle()
-    choice = frame.locator(".heads-main select").first
+    choice = frame.get_by_role("combobox", name="Statistic", exact=True)
     options = choice.locator("option").all_inner_texts()
     told = [title for title in options if not title.startswith("On the target")]
     for turn in range(rounds):
