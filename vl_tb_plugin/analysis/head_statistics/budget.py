@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.block_axes import FloatArray
+from vl_tb_plugin.analysis.head_statistics.masses import mass_sink
 from vl_tb_plugin.analysis.head_statistics.means import mean, received, sinks
 from vl_tb_plugin.analysis.head_statistics.registry import statistic
 from vl_tb_plugin.analysis.head_sums import HeadSums
@@ -48,7 +49,7 @@ def budget_generated(sums: HeadSums) -> FloatArray:
     f" times the uniform weight; {_MEAN}",
 )
 def budget_sink(sums: HeadSums) -> FloatArray:
-    return mean((received(sums) * sinks(sums)).sum(axis=1), sums.content_rows)
+    return mass_sink(sums)
 
 
 def _spent_on(sums: HeadSums, keys: npt.NDArray[np.bool_]) -> FloatArray:
