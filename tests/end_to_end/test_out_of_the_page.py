@@ -99,9 +99,10 @@ class TestSavedPage:
         expect(page.get_by_test_id("file-banner")).to_contain_text("lxmert-seed0 @ step 4")
         expect(page.get_by_test_id("tour")).to_have_count(0)
         expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
-        # what was not looked at before it was saved: another word, in the other direction
+        # what was not looked at before it was saved: two other words, in the other direction
         for shown in (tab.frame, page):
             shown.locator(".attention-words .word").nth(2).click()
+            shown.locator(".attention-words .word").nth(3).click(modifiers=["ControlOrMeta"])
             shown.get_by_role("button", name="looked at by").click()
             expect(shown.locator("[aria-busy=true]")).to_have_count(0)
             expect(shown.locator("h2 mark")).to_be_visible()

@@ -76,13 +76,15 @@ export async function collect(
     const found = await inTurn(rows, async (position) => {
       const message = decode(await (await request(urlOf(position), signal)).arrayBuffer());
       step();
-      return { weights: floats(message, "weights"), error: Number(message.header.quantisation_error ?? 0) };
+      const { quantisation_error: error, sinks } = message.header;
+      return { weights: floats(message, "weights"), error: Number(error ?? 0), sinks: (sinks ?? []) as number[] };
     });
     const message = matrixMessage(
       rows,
       found.map(({ weights }) => weights),
       found.map(({ error }) => error),
       queries,
+      found[0]?.sinks ?? [],
     );
     keep(file.matrices, matrixKey(urlOf(0)), await pack(new Uint8Array(message)));
   }
@@ -144,7 +146,8 @@ function matricesOf(place: api.Place, manifest: Manifest) {
     return heads.map((one) => ({
       rows: rowsOf(manifest, block),
       queries: lengthOf(manifest, block.query),
-      urlOf: (query: number) => api.address("attention", { ...place, block: block.name, layer, head: one, query }),
+      urlOf: (query: number) =>
+        api.address("attention", { ...place, block: block.name, layer, head: one, query, sinks: 1 }),
     }));
   });
 }

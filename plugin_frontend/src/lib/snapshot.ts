@@ -1,6 +1,7 @@
 /** Answers of the server in a file, so that the page works without one. */
 
 import type { Parameters } from "./address";
+import { readNumbers } from "./number_set";
 import { floats, integers, shape, type WireMessage } from "./wire";
 import { encode } from "./wire_encoding";
 
@@ -33,21 +34,25 @@ export function requestKey(url: string, without: readonly string[] = []): string
 
 /** The request for the matrix that an `attention` request asks a row or column of. */
 export function matrixKey(url: string): string {
-  return requestKey(url, ["query", "key", "reduce"]);
+  return requestKey(url, ["query", "key", "reduce", "sinks"]);
 }
 
-/** A matrix of attention from its rows, NaN where there is none. `positions` are those of the rows. */
+/**
+ * A matrix of attention from its rows, NaN on keys of which no weights were logged.
+ * `positions` and `errors` are those of the rows, `sinks` are keys.
+ */
 export function matrixMessage(
   positions: readonly number[],
   rows: readonly Float32Array[],
   errors: readonly number[],
   queries: number,
+  sinks: readonly number[],
 ): ArrayBuffer {
   const keys = rows[0]?.length ?? 0;
   const weights = new Float32Array(rows.length * keys);
   rows.forEach((row, index) => weights.set(row, index * keys));
   return encode(
-    { queries },
+    { queries, sinks },
     {
       positions: { shape: [positions.length], data: Int32Array.from(positions) },
       weights: { shape: [rows.length, keys], data: weights },
@@ -56,27 +61,40 @@ export function matrixMessage(
   );
 }
 
-/** What `attention` answers for one query or key of the matrix; null where the matrix lacks it. */
+/**
+ * What `attention` answers for queries or keys of the matrix: their mean, those left out of which no weights were
+ * logged. Null where the matrix lacks them all, or the sequence one of them.
+ */
 export function attentionAnswer(matrix: WireMessage, url: string): ArrayBuffer | null {
   const { searchParams } = new URL(url);
   const role = searchParams.has("query") ? "query" : "key";
-  const given = searchParams.get(role) ?? "";
-  if (!/^\d+$/.test(given)) return null;
-  const position = Number(given);
+  const asked = readNumbers(searchParams.get(role) ?? "");
+  if (!asked) return null;
   const [positions, weights, errors] = [integers(matrix, "positions"), floats(matrix, "weights"), floats(matrix, "errors")];
   const [rows, keys] = shape(matrix, "weights");
-  if (role === "query") {
-    const row = positions.indexOf(position);
-    if (row < 0) return null;
-    return answer(weights.slice(row * keys, (row + 1) * keys), errors[row]);
-  }
-  if (position >= keys) return null;
-  const column = new Float32Array(Number(matrix.header.queries)).fill(NaN);
-  for (let row = 0; row < rows; row++) column[positions[row]] = weights[row * keys + position];
-  return answer(column, Math.max(0, ...errors));
+  const queries = Number(matrix.header.queries);
+  if (asked[asked.length - 1] >= (role === "query" ? queries : keys)) return null;
 
-  function answer(values: Float32Array, error: number): ArrayBuffer {
-    const header = { [role]: position, quantisation_error: error };
+  if (role === "query") {
+    const chosen = asked.flatMap((position) => (positions.includes(position) ? [positions.indexOf(position)] : []));
+    const values = Float32Array.from({ length: keys }, (_, key) => mean(chosen.map((row) => weights[row * keys + key])));
+    const kept = chosen.map((row) => positions[row]);
+    const sinks = searchParams.has("sinks") ? { sinks: matrix.header.sinks } : {};
+    // The mean of errors is within the mean of their bounds.
+    return answer(kept, values, mean(chosen.map((row) => errors[row])), sinks);
+  }
+  const kept = asked.filter((key) => !Number.isNaN(weights[key]));
+  const column = new Float32Array(queries).fill(NaN);
+  for (let row = 0; row < rows; row++) column[positions[row]] = mean(kept.map((key) => weights[row * keys + key]));
+  return answer(kept, column, Math.max(0, ...errors), {});
+
+  function answer(tokens: number[], values: Float32Array, error: number, more: object): ArrayBuffer | null {
+    if (tokens.length === 0) return null;
+    const header = { [role]: tokens, quantisation_error: error, ...more };
     return encode(header, { weights: { shape: [values.length], data: values } });
   }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -16,13 +16,14 @@ describe("a request", () => {
 
   it("for a row or a column is one for the same matrix", () => {
     expect(matrixKey(`${URL_OF}&query=3`)).toBe(matrixKey(`${URL_OF}&key=0`));
+    expect(matrixKey(`${URL_OF}&query=3-5,9&sinks=1`)).toBe(matrixKey(`${URL_OF}&key=0,2`));
     expect(matrixKey(`${URL_OF}&query=3`)).not.toBe(matrixKey(`${URL_OF.replace("head=1", "head=mean")}&query=3`));
   });
 });
 
 describe("a matrix in a file", () => {
   // Rows 0 and 2 of three queries were logged.
-  const matrix = decode(matrixMessage([0, 2], rows, [0.01, 0.02], 3));
+  const matrix = decode(matrixMessage([0, 2], rows, [0.01, 0.02], 3, [1]));
   const ask = (parameters: string) => {
     const answer = attentionAnswer(matrix, `${URL_OF}&${parameters}`);
     return answer && decode(answer);
@@ -39,8 +40,55 @@ describe("a matrix in a file", () => {
     expect(header.quantisation_error).toBeCloseTo(0.02);
   });
 
+  it("says which keys are sinks where that is asked of queries, as the server does", () => {
+    expect(ask("query=0&sinks=1")!.header.sinks).toEqual([1]);
+    expect(ask("query=0")!.header).not.toHaveProperty("sinks");
+  });
+
   it("has no answer for what it lacks", () => {
-    for (const parameters of ["query=1", "key=2", "query=0,2"]) expect(ask(parameters)).toBeNull();
+    for (const parameters of ["query=1", "query=0,3", "key=2", "key=0,2", "query=", "key=x"]) {
+      expect(ask(parameters), parameters).toBeNull();
+    }
+  });
+});
+
+describe("several tokens of a matrix in a file", () => {
+  // Rows 0, 2 and 3 of five queries were logged, keys 0, 2, 3 of four. All numbers are exact in binary.
+  const logged = [
+    [0.5, NaN, 0.25, 0.25],
+    [0.125, NaN, 0.625, 0.25],
+    [0, NaN, 0.125, 0.875],
+  ].map((row) => Float32Array.from(row));
+  const matrix = decode(matrixMessage([0, 2, 3], logged, [0.25, 0.5, 0.125], 5, []));
+  const ask = (parameters: string) => {
+    const answer = attentionAnswer(matrix, `${URL_OF}&${parameters}`);
+    if (!answer) return null;
+    const message = decode(answer);
+    return { ...message.header, weights: [...floats(message, "weights")] };
+  };
+
+  it("are averaged over the queries, NaN on keys that were not kept", () => {
+    expect(ask("query=0,2")).toMatchObject({ query: [0, 2], weights: [0.3125, NaN, 0.4375, 0.25] });
+  });
+
+  it("are averaged over the keys, NaN in rows that were not logged", () => {
+    expect(ask("key=2-3")).toMatchObject({ key: [2, 3], weights: [0.25, NaN, 0.4375, 0.5, NaN] });
+  });
+
+  it("are averaged without those that were not logged", () => {
+    expect(ask("query=1-2,4")).toEqual(ask("query=2"));
+    expect(ask("key=0-1")).toEqual(ask("key=0"));
+    expect(ask("query=1,4")).toBeNull();
+    expect(ask("key=1")).toBeNull();
+  });
+
+  it("are each counted once, in whatever order and however they are written", () => {
+    expect(ask("query=3,0,2,2")).toEqual(ask("query=0,2-3"));
+  });
+
+  it("are within the mean of the queries' errors, or within the largest of a column", () => {
+    expect(ask("query=0,2")).toMatchObject({ quantisation_error: 0.375 });
+    expect(ask("key=0,2")).toMatchObject({ quantisation_error: 0.5 });
   });
 });
 
