@@ -1,6 +1,9 @@
 /** A chart with what it shows above it and what runs along its axis below. */
 
-import type { ComponentChildren } from "preact";
+import { createContext, type ComponentChildren } from "preact";
+
+/** What runs along the axis of the chart within. */
+export const ChartAxis = createContext("step");
 
 interface Props {
   title: ComponentChildren;
@@ -21,7 +24,7 @@ export function ChartFigure({ title, note, axis, children }: Props) {
           </span>
         )}
       </figcaption>
-      {children}
+      {axis ? <ChartAxis.Provider value={axis}>{children}</ChartAxis.Provider> : children}
       {axis && <p class="chart-axis muted">{axis}</p>}
     </figure>
   );

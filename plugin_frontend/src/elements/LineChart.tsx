@@ -1,11 +1,14 @@
 /** Lines over training steps or over shares of tokens, those in front with dots. */
 
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useContext, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { bands, linePath } from "../lib/curves";
+import { rowsOfColumns, type Column } from "../lib/csv";
 import { formatInterval, formatNumber, formatStep } from "../lib/format";
 import { range, ticks } from "../lib/scale";
 import type { Series } from "../lib/series";
+import { ChartAxis } from "./ChartFigure";
+import { useRows } from "./table_rows";
 import { hideTip, showTip } from "./Tooltip";
 
 export interface Line {
@@ -53,6 +56,8 @@ export function LineChart(props: Props) {
     observer.observe(box.current!);
     return () => observer.disconnect();
   }, []);
+  const axis = useContext(ChartAxis);
+  useRows(box, lines.length > 0 ? () => rowsOfColumns(axis, columnsOf(lines)) : null);
 
   const [firstStep, lastStep] = range(...lines.map(({ steps }) => steps)) ?? [0, 1];
   const [low, high] = props.extent ?? valueRange(lines) ?? [0, 1];
@@ -176,6 +181,20 @@ function boundsOf({ values, errors, low, high }: Line): { low: readonly number[]
   if (!errors) return { low: low ?? [], high: high ?? [] };
   const edge = (sign: number) => values.map((value, index) => value + sign * errors[index]);
   return { low: edge(-1), high: edge(1) };
+}
+
+/** The lines, each with the bounds of its band. One in front may also be among those behind. */
+function columnsOf(lines: readonly Line[]): Column[] {
+  const front = new Set(lines.filter(({ kind }) => kind !== "context").map(({ name }) => name));
+  return lines
+    .filter(({ kind, name }) => kind !== "context" || !front.has(name))
+    .flatMap((line) => {
+      const { name, steps: places, values } = line;
+      const { low, high } = boundsOf(line);
+      const column = (title: string, values: readonly number[]): Column => ({ name: title, places, values });
+      const bounds = low.length > 0 ? [column(`${name}, low`, low), column(`${name}, high`, high)] : [];
+      return [column(name, values), ...bounds];
+    });
 }
 
 /** Smallest and largest value of all lines with their bands, or null where there is none. */

@@ -4,6 +4,7 @@ import { createContext } from "preact";
 import { useContext, useRef } from "preact/hooks";
 import { DownloadIcon } from "./DownloadIcon";
 import { Menu, type MenuEntry } from "./Menu";
+import { holdsTable } from "./table_rows";
 
 export type DownloadPanel = (panel: HTMLElement, format: "png" | "svg" | "csv") => Promise<void>;
 
@@ -22,11 +23,11 @@ export function PanelDownload() {
       testId: `download-${format}`,
       run: () => download(panel, format),
     });
-    const table = panel.querySelector(".panel-body :is(table, [role=grid])") !== null;
+    const body = panel.querySelector(".panel-body");
     return [
       entry("png", "PNG", "picture"),
       entry("svg", "SVG", "picture, any size"),
-      ...(table ? [entry("csv", "CSV", "the numbers")] : []),
+      ...(body && holdsTable(body) ? [entry("csv", "CSV", "the numbers")] : []),
     ];
   };
   return (

@@ -1,9 +1,12 @@
 /** How a whole divides into parts along an axis: areas one upon the other, each named where it is thickest. */
 
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useContext, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { areaPaths, labelPlace, spacedLabels, stacked } from "../lib/areas";
+import { rowsOfColumns } from "../lib/csv";
 import { formatPercent } from "../lib/format";
 import { range } from "../lib/scale";
+import { ChartAxis } from "./ChartFigure";
+import { useRows } from "./table_rows";
 import { textSize } from "./text_size";
 import { hideTip, showTip, showTipAt } from "./Tooltip";
 
@@ -49,6 +52,8 @@ export function StackedAreas(props: Props) {
     observer.observe(box.current!);
     return () => observer.disconnect();
   }, []);
+  const axis = useContext(ChartAxis);
+  useRows(box, places.length > 0 ? () => rowsOfColumns(axis, parts.map((part) => ({ ...part, places }))) : null);
 
   const [first, last] = range(places) ?? [0, 0];
   const { text } = size;

@@ -1,10 +1,13 @@
 /** Tokens as words, coloured by weight, some of them chosen. */
 
+import { useRef } from "preact/hooks";
 import { gestureOf, type Gesture } from "../lib/choice";
 import { colourAt, css, inkOn, type ColourTable } from "../lib/colour";
+import { numberCell, type Row } from "../lib/csv";
 import { formatToken } from "../lib/format";
 import { position, type Scale } from "../lib/scale";
 import type { Modality } from "../schema";
+import { useRows } from "./table_rows";
 import { hideTip } from "./Tooltip";
 
 export interface WordToken {
@@ -33,8 +36,10 @@ interface Props {
 
 export function TokenText({ label, tokens, scale, table, chosen, choosable, closed, onHover, onChoose }: Props) {
   const pressed = new Set(chosen);
+  const box = useRef<HTMLDivElement>(null);
+  useRows(box, tokens.some(({ weight }) => weight !== null) ? () => rowsOf(tokens) : null);
   return (
-    <div class="words" role="group" aria-label={label} onMouseLeave={hideTip}>
+    <div class="words" ref={box} role="group" aria-label={label} onMouseLeave={hideTip}>
       {tokens.map(({ index, text, modality, weight, removed }) => {
         const open = choosable?.has(index) ?? true;
         const heat = weight !== null && !Number.isNaN(weight) ? position(scale, weight) : null;
@@ -64,4 +69,9 @@ export function TokenText({ label, tokens, scale, table, chosen, choosable, clos
       })}
     </div>
   );
+}
+
+function rowsOf(tokens: readonly WordToken[]): Row[] {
+  const rows = tokens.map(({ index, text, modality, weight }) => [String(index), text, modality, numberCell(weight)]);
+  return [["position", "token", "modality", "weight"], ...rows];
 }

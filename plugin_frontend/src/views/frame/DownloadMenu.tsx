@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import { Menu, type MenuEntry } from "../../elements/Menu";
+import { holdsTable } from "../../elements/table_rows";
 import { download, type Format } from "../../export/downloads";
 import { downloadPage } from "../../export/page_file";
-import { holdsTable } from "../../export/tables";
 import { formatPercent } from "../../lib/format";
 import type { View } from "../../lib/selection";
 import { selection } from "../../state";
@@ -63,7 +63,7 @@ function entries(): MenuEntry[] {
   return [
     entry("png", "PNG", "picture of this view"),
     entry("svg", "SVG", "picture, any size"),
-    ...(holdsTable(page) ? [entry("csv", "CSV", "its tables")] : []),
+    ...(holdsTable(page) ? [entry("csv", "CSV", "its numbers")] : []),
     ...(snapshot
       ? []
       : [
