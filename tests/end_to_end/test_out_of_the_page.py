@@ -74,6 +74,20 @@ class TestPictures:
         assert names == ["layer", *(f"head {head}" for head in range(logged.shape[1])), "mean"]
         np.testing.assert_array_equal(np.array(rows)[:, 1:-1].astype(np.float32), logged)
 
+    def test_csv_of_words_and_lines_holds_what_was_logged(self, open_tab, demo_server):
+        place = {"run": "lxmert-seed0", "tag": "val/001", "step": 4}
+        tab = open_tab(demo_server, view="attention", **place)
+        tab.settle()
+        words = tab.test_id("attention")
+        _, path = download(tab, "panel-download", "download-csv", within=words)
+        names, *rows = csv.reader(io.StringIO(path.read_text()))
+        assert names[-4:] == ["position", "token", "modality", "weight"]
+        manifest = demo_server.get("manifest", **place).json
+        text = next(item for item in manifest["sequences"] if item["name"] == "text")
+        assert [row[-3] for row in rows] == [text["tokens"][int(row[-4])] for row in rows]
+        assert len({row[-1] for row in rows}) > 2
+        assert all(0 <= float(row[-1]) <= 1 for row in rows if row[-1])
+
     def test_only_panels_with_something_to_see_can_be_downloaded(self, tab):
         expect(tab.test_id("examples").get_by_test_id("panel-download")).to_have_count(0)
         expect(tab.test_id("head-over-steps").get_by_test_id("panel-download")).to_be_visible()

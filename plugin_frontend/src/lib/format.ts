@@ -67,3 +67,8 @@ export function formatPlace(token: string): string {
 function minus(text: string): string {
   return text.replace("-", "−").replace("e−", "e-").replace("e+", "e");
 }
+
+/** A name, and what tells it from others of that name, where that has to be told: `Words of text, A`. */
+export function formatLabel(name: string, ...apart: (string | false | null | undefined)[]): string {
+  return [name, ...apart.filter(Boolean)].join(", ");
+}

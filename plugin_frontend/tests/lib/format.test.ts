@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBlock, formatNumber, formatPercent, formatPlace, formatScore, formatSigned, formatToken, formatWeight, withUnit } from "../../src/lib/format";
+import { formatBlock, formatLabel, formatNumber, formatPercent, formatPlace, formatScore, formatSigned, formatToken, formatWeight, withUnit } from "../../src/lib/format";
 
 describe("numbers", () => {
   it.each([
@@ -50,4 +50,9 @@ describe("names", () => {
   it("of tokens lose the tokenizer's marks but never vanish", () => {
     expect(["Ġred", "▁tile", "##s", "▁", "\n"].map(formatToken)).toEqual(["red", "tile", "##s", "␣", "⏎"]);
   });
+});
+
+it("a label tells what it is of only where that has to be told", () => {
+  expect(formatLabel("Words", false, undefined, null)).toBe("Words");
+  expect(formatLabel("Words", "head 3", false, "A")).toBe("Words, head 3, A");
 });

@@ -3,7 +3,7 @@ import { StrongestTokens } from "../../elements/StrongestTokens";
 import { TokenText } from "../../elements/TokenText";
 import { showTip } from "../../elements/Tooltip";
 import { findSequence } from "../../lib/blocks";
-import { formatBlock, formatPercent, formatToken, formatWeight } from "../../lib/format";
+import { formatBlock, formatLabel, formatPercent, formatToken, formatWeight } from "../../lib/format";
 import { headsName, layersName, tokensName } from "../../lib/question_names";
 import { selection } from "../../state";
 import { choosable, closedReason } from "./choosable";
@@ -100,7 +100,11 @@ function Words({ shown, side, words, weights: paintedWeights }: WordsProps) {
   const { role } = selection.value;
   return (
     <TokenText
-      label={`Words of ${sequence.name}`}
+      label={formatLabel(
+        `Words of ${sequence.name}`,
+        shown.sides.some((other) => other.side !== side.side) && side.side.toUpperCase(),
+        side.caption,
+      )}
       tokens={positions.map((index) => ({
         index,
         text: sequence.tokens[index],

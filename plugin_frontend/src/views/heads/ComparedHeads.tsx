@@ -4,7 +4,7 @@ import { Legend } from "../../elements/Legend";
 import { TokenText } from "../../elements/TokenText";
 import { showTip } from "../../elements/Tooltip";
 import { comparedHeadOf, matchedFrame, matchedHead } from "../../head_panels";
-import { formatToken, formatWeight } from "../../lib/format";
+import { formatLabel, formatToken, formatWeight } from "../../lib/format";
 import { parseHead, type HeadOfLayer } from "../../lib/heads";
 import { selection, visibleSides } from "../../state";
 import { chosenTokenName } from "../attention/AttentionSide";
@@ -44,7 +44,7 @@ export function ComparedHeads({ block }: { block: string }) {
                 reading === "image" ? (
                   <Pictures key={side.side} shown={shown} side={side} small fixed />
                 ) : (
-                  <Words key={side.side} shown={shown} side={side} />
+                  <Words key={side.side} shown={shown} side={side} title={titles[index]} />
                 ),
               )}
             </div>
@@ -62,14 +62,14 @@ function chosenReading({ readings: { image, words, manifest } }: SideShown): "im
   return words?.part?.chosen ? "words" : null;
 }
 
-function Words({ shown, side }: { shown: AttentionShown; side: SideShown }) {
+function Words({ shown, side, title }: { shown: AttentionShown; side: SideShown; title: string }) {
   const { words } = side.readings;
   if (!words) return null;
   const { sequence, positions } = words;
   const weights = side.wordWeights;
   return (
     <TokenText
-      label={`Words of ${sequence.name}`}
+      label={formatLabel(`Words of ${sequence.name}`, shown.sides.length > 1 && side.side.toUpperCase(), title)}
       tokens={positions.map((index) => ({
         index,
         text: sequence.tokens[index],

@@ -6,6 +6,7 @@ import { Named } from "../../elements/Named";
 import { Notice, Panel } from "../../elements/Panel";
 import { Select } from "../../elements/Select";
 import { SeriesLegend } from "../../elements/SeriesLegend";
+import { formatLabel } from "../../lib/format";
 import { driftOf, methodsShown, seriesFor } from "../../relevancy";
 import { select, selection, visibleSides } from "../../state";
 import { runsCompared, stepMarks } from "./compared";
@@ -60,7 +61,7 @@ export function DriftPanel() {
             {defined.map(({ run, side, title, lines }) => (
               <ChartFigure key={`${run} ${title}`} title={<Named side={compared.length > 1 ? side : null} text={title} />} axis="step">
                 <LineChart
-                  label={`${measure.title}: ${title}`}
+                  label={formatLabel(`${measure.title}: ${title}`, compared.length > 1 && side.toUpperCase())}
                   lines={lines}
                   marks={stepMarks(run)}
                   extent={extent}

@@ -5,7 +5,7 @@ import { Named } from "../../elements/Named";
 import { Notice, Panel } from "../../elements/Panel";
 import { Segmented } from "../../elements/Segmented";
 import { SeriesLegend } from "../../elements/SeriesLegend";
-import { formatPercent, formatStep } from "../../lib/format";
+import { formatLabel, formatPercent, formatStep } from "../../lib/format";
 import { evaluationsOf } from "../../relevancy";
 import { select, selection, visibleSides } from "../../state";
 import { runsCompared, sidesEvaluated, stepMarks, type SideEvaluated } from "./compared";
@@ -66,7 +66,7 @@ export function Faithfulness() {
                 axis={`share of ${modality} tokens removed`}
               >
                 <LineChart
-                  label={`${chart.title}, at step ${formatStep(step)}`}
+                  label={formatLabel(chart.title, chart.description, `at step ${formatStep(step)}`, sides.length > 1 && side.toUpperCase())}
                   lines={chart.lines}
                   marks={[]}
                   extent={curveExtent}
@@ -83,7 +83,7 @@ export function Faithfulness() {
                 axis="step"
               >
                 <LineChart
-                  label={`Area under ${chart.title}, over the steps`}
+                  label={formatLabel(`Area under ${chart.title}, ${chart.description}, over the steps`, runsCompared(sides).length > 1 && side.toUpperCase())}
                   lines={chart.lines}
                   marks={stepMarks(run)}
                   extent={areaExtent}

@@ -14,13 +14,14 @@ interface Props {
   reading: TokenWeights;
   /** Say which sequence it is. */
   named: boolean;
+  label: string;
   scale: Scale;
   explains: readonly Explained[];
   signed: boolean;
 }
 
 /** The words of a sequence by relevancy; the generated one that is explained is marked. */
-export function MapWords({ reading, named, scale, explains, signed }: Props) {
+export function MapWords({ reading, named, label, scale, explains, signed }: Props) {
   const { sequence, positions, weights } = reading;
   const grew = sequence.modality.includes("generated");
   const generated = explainedOffered.value.flatMap(({ position }) => (position === null ? [] : [position]));
@@ -34,7 +35,7 @@ export function MapWords({ reading, named, scale, explains, signed }: Props) {
     <>
       {named && <p class="muted">{sequence.name}</p>}
       <TokenText
-        label={`Words of ${sequence.name}`}
+        label={label}
         tokens={positions.map((index) => ({
           index,
           text: sequence.tokens[index],

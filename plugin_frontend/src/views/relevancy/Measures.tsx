@@ -4,6 +4,7 @@ import { LineChart, valueRange } from "../../elements/LineChart";
 import { Named } from "../../elements/Named";
 import { Notice, Panel } from "../../elements/Panel";
 import { SeriesLegend } from "../../elements/SeriesLegend";
+import { formatLabel } from "../../lib/format";
 import { evaluationsOf } from "../../relevancy";
 import { visibleSides } from "../../state";
 import { runsCompared, sidesEvaluated, stepMarks } from "./compared";
@@ -49,7 +50,7 @@ export function Measures() {
                 axis="step"
               >
                 <LineChart
-                  label={`${chart.title} over the steps`}
+                  label={formatLabel(`${chart.title} over the steps`, compared.length > 1 && side.toUpperCase())}
                   lines={chart.lines}
                   marks={stepMarks(run)}
                   extent={extentOf(chart.name)}

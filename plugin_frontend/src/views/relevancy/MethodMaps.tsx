@@ -4,7 +4,7 @@ import { Legend } from "../../elements/Legend";
 import { SeriesMark } from "../../elements/SeriesLegend";
 import { StrongestTokens } from "../../elements/StrongestTokens";
 import { TokenPictures } from "../../elements/TokenPictures";
-import { formatPlace, formatScore, formatToken } from "../../lib/format";
+import { formatLabel, formatPlace, formatScore, formatToken } from "../../lib/format";
 import { exceeds } from "../../lib/readings";
 import { seriesFor } from "../../relevancy";
 import { selection } from "../../state";
@@ -109,6 +109,11 @@ function MapSide({ shown, side, asDifference, alone }: Props & { side: SideShown
                 key={reading.sequence.name}
                 reading={reading}
                 named={words.length > 1}
+                label={formatLabel(
+                  `Words of ${reading.sequence.name}`,
+                  shown.method.title,
+                  shown.sides.length > 1 && side.side.toUpperCase(),
+                )}
                 scale={wordScale}
                 explains={side.explains}
                 signed={asDifference}

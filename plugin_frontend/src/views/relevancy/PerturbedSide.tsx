@@ -6,7 +6,7 @@ import { SeriesLegend } from "../../elements/SeriesLegend";
 import { TokenPictures } from "../../elements/TokenPictures";
 import { TokenText } from "../../elements/TokenText";
 import { magma } from "../../lib/colour";
-import { formatNumber, formatPercent, formatPlace } from "../../lib/format";
+import { formatLabel, formatNumber, formatPercent, formatPlace } from "../../lib/format";
 import { hasBoxes, hasWords, writtenTokens } from "../../lib/readings";
 import { fractionIndex, removedTokens } from "../../lib/removal";
 import type { Scale } from "../../lib/scale";
@@ -87,7 +87,7 @@ export function PerturbedSide({ side, manifest, test, extent, compared }: Props)
             choosable={new Set()}
           />
         ))}
-        <MetricOverFractions lines={metricLines(manifest, test)} test={test} index={index} side={side} extent={extent} />
+        <MetricOverFractions lines={metricLines(manifest, test)} {...{ test, index, side, extent, compared }} />
       </div>
     </div>
   );
@@ -140,14 +140,14 @@ export function metricLines({ perturbation }: Manifest, test: PerturbationTest):
   }));
 }
 
-type ChartProps = Pick<Props, "test" | "side" | "extent"> & { lines: readonly Line[]; index: number };
+type ChartProps = Pick<Props, "test" | "side" | "extent" | "compared"> & { lines: readonly Line[]; index: number };
 
-function MetricOverFractions({ lines, test, index, side, extent }: ChartProps) {
+function MetricOverFractions({ lines, test, index, side, extent, compared }: ChartProps) {
   return (
     <>
       <ChartFigure title={test.metric} axis={`share of ${test.sequence} tokens removed`}>
         <LineChart
-          label={`${test.metric} over the share of tokens removed`}
+          label={formatLabel(`${test.metric} over the share of tokens removed`, compared && side.toUpperCase())}
           lines={lines}
           marks={[{ step: test.fractions[index], kind: side }]}
           extent={extent}
