@@ -74,7 +74,7 @@ class TestPictures:
         assert names == ["layer", *(f"head {head}" for head in range(logged.shape[1])), "mean"]
         np.testing.assert_array_equal(np.array(rows)[:, 1:-1].astype(np.float32), logged)
 
-    def test_csv_of_words_and_lines_holds_what_was_logged(self, open_tab, demo_server):
+    def test_csv_of_words_says_which_token_has_which_weight(self, open_tab, demo_server):
         place = {"run": "lxmert-seed0", "tag": "val/001", "step": 4}
         tab = open_tab(demo_server, view="attention", **place)
         tab.settle()

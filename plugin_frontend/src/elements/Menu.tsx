@@ -85,7 +85,7 @@ export function Menu({ label, title, testId, children, entries, ...props }: Prop
         {children}
       </button>
       {open && (
-        <div class="menu-list" role="menu" aria-label={label}>
+        <div class="menu-list" popover="manual" role="menu" aria-label={label}>
           {problem !== null && (
             <p class="warning" role="alert">
               {problem}
@@ -115,6 +115,8 @@ const MARGIN = 6;
 /** Below the button, within the page: fixed, so that nothing that scrolls cuts it off. */
 function place(menu: HTMLElement): void {
   const list = menu.querySelector<HTMLElement>(".menu-list")!;
+  // above all panels and placed in the window: a panel is a layer and a frame of its own
+  list.showPopover?.();
   const { left, right, top, bottom } = menu.getBoundingClientRect();
   const { offsetWidth, offsetHeight } = list;
   const x = right - offsetWidth > MARGIN ? right - offsetWidth : left;
