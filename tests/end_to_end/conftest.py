@@ -73,8 +73,13 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 def looks_of(element: Locator) -> str:
-    """What an element holds, but for how often its pictures were painted."""
-    return re.sub(r' data-painted="\d+"', "", element.inner_html())
+    """What an element holds, but for how often its pictures were painted and in which order its
+    attributes were set."""
+    html = re.sub(r' data-painted="\d+"', "", element.inner_html())
+    attributes = r'(?: [\w-]+="[^"]*")+'
+    return re.sub(
+        attributes, lambda found: " ".join(sorted(re.findall(r'[\w-]+="[^"]*"', found[0]))), html
+    )
 
 
 class VisionLanguageTab:
