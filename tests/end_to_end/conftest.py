@@ -44,9 +44,12 @@ FLAGS = [
 def demo_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Runs of the demo at small size: LXMERT with two seeds, and LLaVA."""
     logdir = tmp_path_factory.mktemp("demo")
-    for arguments in (["--seed", "0"], ["--seed", "1"], ["--model", "llava"]):
-        script = [sys.executable, str(ROOT / "examples" / "digits_vqa.py"), "--quick"]
-        subprocess.run([*script, "--logdir", str(logdir), *arguments], check=True, cwd=logdir)
+    script = [sys.executable, str(ROOT / "examples" / "digits_vqa.py"), "--quick"]
+    demos = [
+        subprocess.Popen([*script, "--logdir", str(logdir), *arguments], cwd=logdir)
+        for arguments in (["--seed", "0"], ["--seed", "1"], ["--model", "llava"])
+    ]
+    assert [demo.wait() for demo in demos] == [0, 0, 0]
     return logdir
 
 
