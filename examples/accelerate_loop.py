@@ -52,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if step % max(1, len(training) // 8) == 0:
                 look(accelerator, model, held_out, writer, step)
     accelerator.print(f"Look at it: tensorboard --logdir {options.logdir}")
+    # the wrapped model ends before the group of processes it speaks through: torch may wait for
+    # itself for ever where that model holds the last reference to the group
+    model, optimiser, training = accelerator.free_memory(model, optimiser, training)
     accelerator.end_training()
 
 

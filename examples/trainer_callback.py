@@ -67,7 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         callbacks=[callback],
     )
     trainer.train()
-    trainer.accelerator.end_training()  # several processes end together
+    # several processes end together, and the wrapped model before the group it speaks through:
+    # torch may wait for itself for ever where that model holds the last reference to the group
+    accelerator = trainer.accelerator
+    del trainer
+    accelerator.free_memory()
+    accelerator.end_training()
     print(f"Look at it: tensorboard --logdir {options.logdir}")
 
 
