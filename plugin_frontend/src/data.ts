@@ -54,7 +54,7 @@ export const galleryOf = perSide((side) =>
     const place = placeOf[side].value;
     if (!place || block.value === null) return null;
     if (!galleryInSight.value) return undefined;
-    return galleryFrame(place, view.value === "heads" ? { ...selection.value, over: "heads" } : selection.value);
+    return galleryFrame(place, selection.value, view.value === "heads" ? "heads" : selection.value.over);
   }),
 );
 

@@ -2,7 +2,7 @@
 
 import * as api from "./api";
 import { attentionPlan, findSequence, type AttentionPart, type AttentionPlan } from "./lib/blocks";
-import type { GalleryOver, Normalisation, Selection } from "./lib/selection";
+import { attentionChoice, type AttentionChoice, type GalleryOver, type Normalisation } from "./lib/selection";
 import { load, peek, type Query } from "./loading";
 import type { AttentionGallery, BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
 
@@ -45,16 +45,15 @@ export function statisticsFrame(place: api.Place, normalisation: Normalisation =
   };
 }
 
-export function attentionFrame(place: api.Place, selection: Selection): Query<AttentionFrame> {
-  const { block, layer, head, headSet, layerSet, reduce, sequence, tokens, role, maskSinks } = selection;
-  const asked = [block, layer, head, headSet, layerSet, reduce, sequence, tokens, role, maskSinks];
+export function attentionFrame(place: api.Place, selection: AttentionChoice): Query<AttentionFrame> {
+  const choice = attentionChoice(selection);
   return {
-    key: `attention ${placeKey(place)} ${JSON.stringify(asked)}`,
+    key: `attention ${placeKey(place)} ${JSON.stringify(choice)}`,
     run: async (signal) => {
       const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
-      const plan = attentionPlan(manifest, selection);
+      const plan = attentionPlan(manifest, choice);
       if (!plan) return { manifest, plan };
-      const parts = plan.parts.map((part) => fill(place, manifest, plan, part, maskSinks, signal));
+      const parts = plan.parts.map((part) => fill(place, manifest, plan, part, choice.maskSinks, signal));
       return { manifest, plan: { ...plan, parts: await Promise.all(parts) } };
     },
   };
@@ -68,15 +67,20 @@ export interface GalleryFrame extends AttentionGallery {
 }
 
 /** The selected tokens in every head of the selected layer, or in every layer; null without attention. */
-export function galleryFrame(place: api.Place, selection: Selection): Query<GalleryFrame | null> {
-  const { block, layer, head, sequence, tokens, role, over } = selection;
-  const asked = [block, layer, over === "layers" && head, sequence, tokens, role, over];
+export function galleryFrame(
+  place: api.Place,
+  selection: AttentionChoice,
+  over: GalleryOver,
+): Query<GalleryFrame | null> {
+  // Of every head (or layer) at once: a set would say which of them.
+  const choice = { ...attentionChoice(selection), headSet: [], layerSet: [], ...wholly(over) };
+  const { block, layer, head, sequence, tokens, role } = choice;
+  const asked = [block, layer, head, sequence, tokens, role, over];
   return {
     key: `gallery ${placeKey(place)} ${JSON.stringify(asked)}`,
     run: async (signal) => {
       const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
-      // Of every head (or layer) at once: a set would say which of them.
-      const plan = attentionPlan(manifest, { ...selection, headSet: [], layerSet: [], ...wholly(over) });
+      const plan = attentionPlan(manifest, choice);
       const part = plan?.parts.find(({ chosen }) => chosen);
       if (!plan || !part || part.missing !== null) return null;
       const gallery = await load(api.attentionGallery(place, part, role, over), signal);
@@ -92,7 +96,7 @@ export function galleryFrame(place: api.Place, selection: Selection): Query<Gall
 }
 
 /** The mean stands for whatever head is asked for in a gallery of heads. */
-function wholly(over: GalleryOver): Partial<Selection> {
+function wholly(over: GalleryOver): Partial<AttentionChoice> {
   return over === "heads" ? { head: "mean" } : {};
 }
 

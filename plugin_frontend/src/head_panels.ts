@@ -7,7 +7,7 @@ import { cohortOf } from "./cohorts";
 import { manifestOf } from "./data";
 import { attentionFrame } from "./frames";
 import { parseHead } from "./lib/heads";
-import type { HeadPanel, Side } from "./lib/selection";
+import { attentionChoice, type HeadPanel, type Side } from "./lib/selection";
 import { together } from "./loading";
 import { resource } from "./resource";
 import type { AttentionBlock, CohortHistory } from "./schema";
@@ -54,7 +54,7 @@ export const comparedHeadOf = perSide((side) =>
     const [place, { comparedHead }] = [placeOf[side].value, selection.value];
     const head = comparedHead === null ? null : parseHead(comparedHead);
     if (!place || !head) return null;
-    return inSight("similarity") ? attentionFrame(place, { ...selection.value, ...head }) : undefined;
+    return inSight("similarity") ? attentionFrame(place, { ...attentionChoice(selection.value), ...head }) : undefined;
   }),
 );
 
@@ -70,7 +70,7 @@ export const matchedHead: ReadonlySignal<{ layer: number; head: number } | null>
 export const matchedFrame = resource(() => {
   const [place, found] = [placeOf.b.value, matchedHead.value];
   if (!place || !found) return null;
-  return inSight("similarity") ? attentionFrame(place, { ...selection.value, ...found }) : undefined;
+  return inSight("similarity") ? attentionFrame(place, { ...attentionChoice(selection.value), ...found }) : undefined;
 });
 
 export interface BlockBudget {

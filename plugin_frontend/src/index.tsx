@@ -9,7 +9,7 @@ import * as host from "./host";
 import { fromParameters, toParameters } from "./lib/selection";
 import { beginsByItself } from "./lib/tour";
 import { recall } from "./memory";
-import { live, selection, tourStop } from "./state";
+import { live, select, selection, tourStop } from "./state";
 import { adoptStyles } from "./styles";
 import { snapshot } from "./transport";
 import { App } from "./views/frame/App";
@@ -24,12 +24,12 @@ export function render(): void {
   const linked = host.readParameters();
   const given = snapshot && Object.keys(linked).length === 0 ? snapshot.parameters : linked;
   if (!snapshot && beginsByItself(given, recall("tour") !== null)) tourStop.value = 0;
-  selection.value = fromParameters(given);
+  select(fromParameters(given));
   host.onParameters((parameters) => {
     const wanted = fromParameters(parameters);
     const current = selection.peek();
     // TensorBoard drops the parameters when the user comes back to the tab: stay where we were.
-    if (Object.keys(parameters).length > 0) selection.value = wanted;
+    if (Object.keys(parameters).length > 0) select(wanted);
     else host.writeParameters(toParameters(current));
   });
   fillDefaults();

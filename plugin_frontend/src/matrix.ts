@@ -4,7 +4,7 @@ import { computed } from "@preact/signals";
 import * as api from "./api";
 import { perSide, placeOf } from "./catalogue";
 import { findSequence, headsOf, layersOf } from "./lib/blocks";
-import type { Head, Selection } from "./lib/selection";
+import type { AttentionChoice, Head } from "./lib/selection";
 import { overviewAddress, type MatrixShape } from "./lib/tiles";
 import { load, peek, type Query } from "./loading";
 import { resource } from "./resource";
@@ -47,16 +47,16 @@ export const matrixOf = perSide((side) =>
 );
 
 /** As much of the head's matrix as one tile can show; of a set of heads, the first's. */
-export function matrixFrame(place: api.Place, selection: Selection): Query<MatrixFrame> {
-  const { block: name, layer, head, headSet, layerSet } = selection;
+export function matrixFrame(place: api.Place, selection: AttentionChoice): Query<MatrixFrame> {
+  const { block: name, layer: one, head: alone, headSet, layerSet } = selection;
   return {
-    key: `matrix ${JSON.stringify([place.run, place.tag, place.step, name, layer, head, headSet, layerSet])}`,
+    key: `matrix ${JSON.stringify([place.run, place.tag, place.step, name, one, alone, headSet, layerSet])}`,
     run: async (signal) => {
       const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
       const block = manifest.attention.find((candidate) => candidate.name === name) ?? manifest.attention[0];
       if (!block) return { manifest, place, source: null };
-      const [layer] = layersOf(selection, block);
-      const heads = headsOf(selection, block);
+      const [layer] = layersOf({ layer: one, layerSet }, block);
+      const heads = headsOf({ head: alone, headSet }, block);
       const head = heads === "mean" ? heads : heads[0];
       const [queries, keys] = [findSequence(manifest, block.query)!, findSequence(manifest, block.key)!];
       const shape = { queries: queries.tokens.length, keys: keys.tokens.length };

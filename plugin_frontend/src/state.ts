@@ -1,12 +1,25 @@
 /** The selection, the one source of truth, and the few switches that are not part of a link. */
 
-import { computed, signal, type ReadonlySignal } from "@preact/signals";
+import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { NOTHING_SELECTED, type Selection, type Side } from "./lib/selection";
 
 /** Steps, tokens of the example, layers, or the generated words that maps explain. */
 export type Played = "steps" | "tokens" | "layers" | "words";
 
-export const selection = signal<Selection>(NOTHING_SELECTED);
+const FIELDS = Object.entries(NOTHING_SELECTED).map(([name, value]) => [name, signal(value)] as const);
+const fields = Object.fromEntries(FIELDS) as unknown as { [Name in keyof Selection]: Signal<Selection[Name]> };
+const followed = Object.defineProperties(
+  {},
+  Object.fromEntries(FIELDS.map(([name, part]) => [name, { enumerable: true, get: () => part.value }])),
+) as Readonly<Selection>;
+
+/** Who reads a part of the value follows that part alone; `peek` is how all of it stands now. */
+export const selection = {
+  get value(): Readonly<Selection> {
+    return followed;
+  },
+  peek: () => Object.fromEntries(FIELDS.map(([name, part]) => [name, part.peek()])) as unknown as Selection,
+};
 
 export const live = signal(true);
 export const playing = signal(false);
@@ -20,12 +33,17 @@ export const helpShown = signal(false);
 export const tourStop = signal<number | null>(null);
 
 export function select(change: Partial<Selection>): void {
-  selection.value = { ...selection.peek(), ...change };
+  batch(() => {
+    for (const [name, part] of FIELDS) {
+      const wanted = change[name as keyof Selection];
+      if (wanted !== undefined) part.value = wanted;
+    }
+  });
 }
 
-/** One field of the selection, as a signal that changes only when the field does. */
+/** One field of the selection, as a signal. */
 export function field<K extends keyof Selection>(name: K): ReadonlySignal<Selection[K]> {
-  return computed(() => selection.value[name]);
+  return fields[name];
 }
 
 /** The sides that stand on the page: one of them, or both to be compared. */

@@ -43,7 +43,7 @@ async function serve(manifests: Partial<Manifest>[], chosen: Partial<Selection> 
     const answer = routes[pathname.split("/").at(-1)!](searchParams);
     return new Response(answer instanceof ArrayBuffer ? answer : JSON.stringify(answer));
   });
-  selection.value = { ...NOTHING_SELECTED, view: "relevancy", runA: run, tag: "val/0", stepA: 0, ...chosen };
+  select({ ...NOTHING_SELECTED, view: "relevancy", runA: run, tag: "val/0", stepA: 0, ...chosen });
   await refresh();
   await settled();
 }

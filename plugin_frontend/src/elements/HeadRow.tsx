@@ -78,7 +78,7 @@ export class HeadRow extends Component<Props> {
               data-marked={its.marked}
               data-quiet={its.quiet}
               data-picked={its.picked}
-              style={coloured ? { background: css(colour), color: inkOn(colour) } : undefined}
+              style={coloured ? { backgroundColor: css(colour), color: numbered || its.marked ? inkOn(colour) : undefined } : undefined}
               data-value={value}
             >
               {its.chart ?? (numbered && coloured ? format(value) : "")}

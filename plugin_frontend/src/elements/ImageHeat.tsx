@@ -33,7 +33,6 @@ interface Props {
 }
 
 const PIXELATED_BELOW = 160;
-const CANVAS_SIZE = 640;
 /** Pixels from which on a press and move is a drag. */
 const DRAG_FROM = 5;
 
@@ -51,9 +50,9 @@ export function ImageHeat(props: Props) {
 
   useLayoutEffect(() => {
     if (!canvas.current) return;
-    if (heat) paintHeat(canvas.current, heat);
+    if (heat) paintHeat(canvas.current, heat, height / width);
     else canvas.current.getContext("2d")?.clearRect(0, 0, canvas.current.width, canvas.current.height);
-  }, [heat]);
+  }, [heat, height / width]);
 
   const pointAt = (event: MouseEvent): Point => {
     const frame = (event.currentTarget as Element).getBoundingClientRect();
@@ -139,11 +138,7 @@ export function ImageHeat(props: Props) {
           onError={() => setBroken(true)}
         />
       )}
-      <canvas
-        ref={canvas}
-        width={CANVAS_SIZE}
-        height={Math.max(1, Math.round((CANVAS_SIZE * height) / width))}
-      />
+      <canvas ref={canvas} />
       <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
         {props.removed?.map(([x0, y0, x1, y1]) => (
           <rect key={`${x0} ${y0}`} class="removed" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />

@@ -2,7 +2,7 @@
 
 import type { AttentionBlock, Box, Manifest, TokenSequence } from "../schema";
 import { ascending } from "./number_set";
-import type { Reduction, Role, Selection } from "./selection";
+import type { AttentionChoice, Reduction, Role } from "./selection";
 
 /** One array of weights to fetch: what the tokens look at in one sequence. */
 export interface AttentionPart {
@@ -89,7 +89,7 @@ export function companionBlocks(
 }
 
 /** Everything to fetch for a selection in one example, or null where it has no attention. */
-export function attentionPlan(manifest: Manifest, selection: Selection): AttentionPlan | null {
+export function attentionPlan(manifest: Manifest, selection: AttentionChoice): AttentionPlan | null {
   const selected =
     manifest.attention.find((block) => block.name === selection.block) ?? manifest.attention[0];
   if (!selected) return null;
@@ -119,20 +119,20 @@ export function attentionPlan(manifest: Manifest, selection: Selection): Attenti
 }
 
 /** The layers that are combined in the block: those of the set, else the nearest to the one chosen. */
-export function layersOf({ layerSet, layer }: Selection, block: AttentionBlock): readonly number[] {
+export function layersOf({ layerSet, layer }: Pick<AttentionChoice, "layerSet" | "layer">, block: AttentionBlock): readonly number[] {
   const known = layerSet.filter((number) => block.layers.includes(number));
   return known.length > 0 ? known : [nearest(block.layers, layer ?? block.layers[0])];
 }
 
 /** The heads that are combined in the block: those of the set, else the one chosen, else the mean of all. */
-export function headsOf({ headSet, head }: Selection, block: AttentionBlock): readonly number[] | "mean" {
+export function headsOf({ headSet, head }: Pick<AttentionChoice, "headSet" | "head">, block: AttentionBlock): readonly number[] | "mean" {
   const known = headSet.filter((number) => number < block.heads);
   if (known.length > 0) return known;
   return head === null || head === "mean" || head >= block.heads ? "mean" : [head];
 }
 
 /** The chosen tokens as far as the example has them, else those to begin with. */
-function tokensIn(manifest: Manifest, block: AttentionBlock, selection: Selection): TokenChoice {
+function tokensIn(manifest: Manifest, block: AttentionBlock, selection: AttentionChoice): TokenChoice {
   const sequence = selection.sequence === null ? undefined : findSequence(manifest, selection.sequence);
   if (sequence && selection.tokens.length > 0) {
     const known = selection.tokens.filter((token) => token < sequence.tokens.length);

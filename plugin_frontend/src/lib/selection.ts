@@ -128,6 +128,18 @@ type Fields = typeof FIELDS;
 
 export type Selection = { [Name in keyof Fields]: Fields[Name] extends Field<infer Value> ? Value : never };
 
+const ATTENTION_CHOICE = [
+  "block", "layer", "head", "headSet", "layerSet", "reduce", "sequence", "tokens", "role", "maskSinks",
+] as const;
+
+/** What attention to show: of which tokens, by which heads and layers. */
+export type AttentionChoice = Pick<Selection, (typeof ATTENTION_CHOICE)[number]>;
+
+/** That part of a selection as it stands now. */
+export function attentionChoice(selection: AttentionChoice): AttentionChoice {
+  return Object.fromEntries(ATTENTION_CHOICE.map((name) => [name, selection[name]])) as unknown as AttentionChoice;
+}
+
 const ENTRIES = Object.entries(FIELDS) as [keyof Selection, Field<unknown>][];
 
 export const NOTHING_SELECTED = Object.fromEntries(

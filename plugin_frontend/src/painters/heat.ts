@@ -14,18 +14,33 @@ export interface Heat {
 }
 
 const SMOOTH_SIZE = 160;
+const FINE_SIZE = 640;
+/** The finest grid of which every cell still shows in a small picture. */
+const COARSE_GRID = 64;
 
-export function paintHeat(canvas: HTMLCanvasElement, heat: Heat): void {
+/** `ratio` is the image's height by its width. */
+export function paintHeat(canvas: HTMLCanvasElement, heat: Heat, ratio: number): void {
   const context = canvas.getContext("2d");
   if (!context) return;
-  context.clearRect(0, 0, canvas.width, canvas.height);
   const grid = heat.smooth ? null : knownGrid(heat.boxes);
+  resize(canvas, heat, grid, ratio);
+  context.clearRect(0, 0, canvas.width, canvas.height);
   if (heat.smooth) paintSmooth(context, canvas, heat);
   else if (grid) paintGrid(context, canvas, heat, grid);
   else paintBoxes(context, canvas, heat);
   hatchUndefined(context, canvas, heat);
   // How often it was painted: seen by who waits for the picture.
   canvas.dataset.painted = String(Number(canvas.dataset.painted ?? 0) + 1);
+}
+
+/** No more pixels than it takes, for the browser scales them in no time: what is hatched takes many. */
+function resize(canvas: HTMLCanvasElement, heat: Heat, grid: Grid | null, ratio: number): void {
+  const hatched = heat.boxes.some((box, index) => box && Number.isNaN(heat.weights[index]));
+  const coarse = !hatched && grid !== null && Math.max(grid.columns, grid.rows) <= COARSE_GRID;
+  const width = hatched || !heat.smooth ? FINE_SIZE : SMOOTH_SIZE;
+  const size = coarse ? [grid.columns, grid.rows] : [width, Math.max(1, Math.round(width * ratio))];
+  if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
+  canvas.style.imageRendering = coarse ? "pixelated" : "";
 }
 
 /** How opaque the heat is: what is near nothing lets the image through. */

@@ -5,7 +5,7 @@ import { exampleOf, examplesOf, listedExamples, perSide, placeOf } from "../../c
 import { manifestOf } from "../../data";
 import { attentionFrame, type AttentionFrame } from "../../frames";
 import { headsOf } from "../../lib/blocks";
-import type { Selection, Side } from "../../lib/selection";
+import { attentionChoice, type AttentionChoice, type Selection, type Side } from "../../lib/selection";
 import { load, type Query } from "../../loading";
 import { resource } from "../../resource";
 import type { AttentionBlock } from "../../schema";
@@ -17,7 +17,7 @@ const MOST_SAMPLES = 4;
 interface Item {
   caption: string;
   /** What of the selection is another one; the example, where that is. */
-  change: Partial<Selection>;
+  change: Partial<AttentionChoice>;
   tag?: string;
 }
 
@@ -59,7 +59,7 @@ const framesOf = perSide((side) =>
       const steps = examplesOf[side].value.value?.examples.find((example) => example.tag === tag)?.steps;
       // An example that was not logged at this step has no frame: its place says so.
       const there = tag === undefined || steps?.includes(place.step);
-      return there ? attentionFrame({ ...place, tag: tag ?? place.tag }, { ...selection.value, ...change }) : null;
+      return there ? attentionFrame({ ...place, tag: tag ?? place.tag }, { ...attentionChoice(selection.value), ...change }) : null;
     });
     return all(queries);
   }),
