@@ -22,7 +22,16 @@ NO_TARGET = np.zeros((0, 4), np.float32)
 
 def statistics_of(probabilities, axes, rows=None) -> np.ndarray:
     rows = np.arange(len(axes.query)) if rows is None else rows
-    return head_statistics([layer_sums(layer, rows, axes) for layer in probabilities])
+    layers = [layer_sums(layer, rows, axes) for layer in probabilities]
+    for sums in layers:
+        sums.visual_sinks = np.zeros(len(axes.key), bool)
+        sums.visual_sinks[visual_sinks_of(axes)] = True
+    return head_statistics(layers)
+
+
+def visual_sinks_of(axes) -> np.ndarray:
+    """As if hidden states had told: which they are is ``analysis.visual_sinks``' own matter."""
+    return np.flatnonzero(axes.image_keys)[1:3]
 
 
 def by_name(probabilities, axes, rows=None) -> dict[str, np.ndarray]:
@@ -116,6 +125,7 @@ def loops(weights: np.ndarray, axes: BlockAxes) -> dict[str, float]:
         "mass_image_to_image": block_mass(image, image),
         "mass_special": block_mass(content, special),
         "mass_sink": block_mass(content, sinks),
+        "mass_visual_sink": block_mass(content, visual_sinks_of(axes)),
         "budget_image": share_of_sum(image),
         "budget_prompt": share_of_sum(text),
         "budget_special": share_of_sum(special),
@@ -369,7 +379,7 @@ def test_tensors_of_torch_give_the_same_numbers(causal):
     weights, axes = causal
     rows = np.arange(len(axes.query))
     tensors = [torch.from_numpy(layer) for layer in weights]
-    got = head_statistics([layer_sums(layer, rows, axes) for layer in tensors])
+    got = statistics_of(tensors, axes, rows)
     assert np.allclose(got, statistics_of(weights, axes), rtol=1e-5, equal_nan=True)
 
 

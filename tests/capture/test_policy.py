@@ -62,14 +62,18 @@ def test_rows_may_be_positions_and_differ_from_block_to_block():
 def test_statistics_of_the_rows_kept_are_exact(exact):
     from vl_tb_plugin.analysis.block_axes import BlockAxes
     from vl_tb_plugin.analysis.head_statistics import head_statistics, layer_sums
+    from vl_tb_plugin.analysis.visual_sinks import visual_sinks
 
     example = examples_of(CapturePolicy(rows="text"))[0]
     block, tokens = example.block("language"), example.sequence("joint")
     axes = BlockAxes(tokens, tokens, np.zeros((0, 4)))
     rows = np.array(block.rows)
     weights = exact[0].block("language").probabilities[:, :, rows]
-    expected = head_statistics([layer_sums(layer, rows, axes) for layer in weights])
-    assert np.allclose(block.statistics, expected, rtol=1e-5, equal_nan=True)
+    layers = [layer_sums(layer, rows, axes) for layer in weights]
+    (read,) = [states.values for states in example.hidden_states if states.sequence == "joint"]
+    for sums, states in zip(layers, read, strict=False):  # a layer reads the state of its number
+        sums.visual_sinks = visual_sinks(states, axes)
+    assert np.allclose(block.statistics, head_statistics(layers), rtol=1e-5, equal_nan=True)
 
 
 def test_layers_and_heads_concern_the_weights_statistics_cover_all(exact):

@@ -38,6 +38,8 @@ class HeadSums:
         sampled: measures of a few text and image rows.
         last_position: (heads,) position of the last row of a text token so far, -1 before any.
         last_row: (heads, keys) that row.
+        visual_sinks: (keys,) image tokens that are visual sinks (``analysis.visual_sinks``);
+            ``None`` where that is not known.
     """
 
     def __init__(self, heads: int, axes: BlockAxes):
@@ -57,6 +59,7 @@ class HeadSums:
         self.sampled = SampledRows(heads)
         self.last_position = np.full(heads, -1)
         self.last_row = np.zeros((heads, len(axes.key)), np.float32)
+        self.visual_sinks: npt.NDArray[np.bool_] | None = None
 
     @property
     def heads(self) -> int:

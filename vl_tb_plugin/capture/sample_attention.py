@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,18 @@ from vl_tb_plugin.analysis.block_axes import BlockAxes
 from vl_tb_plugin.analysis.head_importance import TITLE
 from vl_tb_plugin.analysis.head_statistics import head_statistics
 from vl_tb_plugin.analysis.relevancy_schedule import AttentionLayer
+from vl_tb_plugin.analysis.visual_sinks import states_read, visual_sinks
 from vl_tb_plugin.capture.capture_policy import CapturePolicy
 from vl_tb_plugin.capture.families.forward_inputs import SampleSequence
 from vl_tb_plugin.capture.forward_record import ForwardRecord
 from vl_tb_plugin.capture.kept_attention import KeptLayer
-from vl_tb_plugin.example import Attention, EncodedProbabilities, KeptWeights, TokenSequence
+from vl_tb_plugin.example import (
+    Attention,
+    EncodedProbabilities,
+    HiddenStates,
+    KeptWeights,
+    TokenSequence,
+)
 
 
 def sample_attention(
@@ -24,6 +31,7 @@ def sample_attention(
     sample: int,
     sequences: Mapping[str, SampleSequence],
     target_boxes: npt.NDArray[np.float32],
+    hidden_states: Sequence[HiddenStates],
     policy: CapturePolicy,
 ) -> list[Attention]:
     """The blocks in the order of the structure, layers ascending.
@@ -33,15 +41,21 @@ def sample_attention(
         sample: number of the sample.
         sequences: its sequences, complete.
         target_boxes: (n, 4) boxes that hold the evidence for the target.
+        hidden_states: of the sample.
         policy: what of the weights is kept.
     """
     blocks = []
-    for names, layers in record.blocks(sample).items():
+    recorded = record.blocks(sample)
+    pairs = [names[1:] for names in recorded]
+    for names, layers in recorded.items():
         query, key = sequences[names[1]].tokens, sequences[names[2]].tokens
         axes = BlockAxes(query, key, target_boxes)
         layers = _of_equal_heads(layers)
-        for layer in layers.values():
+        states = states_read(names[1:], pairs, hidden_states)
+        for number, layer in layers.items():
             layer.sums.extend(axes)
+            if number in states:
+                layer.sums.visual_sinks = visual_sinks(states[number], axes)
         rows = record.rows(sample, names[0])
         numbers = sorted(layers)
         first = layers[numbers[0]]

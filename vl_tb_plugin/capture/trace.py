@@ -173,13 +173,16 @@ class Trace:
                 provenance=origin,
                 **own,
             )
-            blocks = sample_attention(record, number, sequences, example.target_boxes, self._policy)
+            states = record.hidden_states.of_sample(sequences)
+            blocks = sample_attention(
+                record, number, sequences, example.target_boxes, states, self._policy
+            )
             blocks = given.with_metrics(number, blocks)
             cut = [sentence for block in blocks for sentence in weight_remarks(block)]
             examples.append(
                 example.with_arrays(
                     blocks,
-                    record.hidden_states.of_sample(sequences),
+                    states,
                     left_out=list(dict.fromkeys([*record.remarks(number), *cut, *shared])),
                 )
             )

@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from vl_tb_plugin.analysis.block_axes import BlockAxes
 from vl_tb_plugin.analysis.head_statistics import STATISTICS, head_statistics, layer_sums
+from vl_tb_plugin.analysis.visual_sinks import states_read, visual_sinks
 from vl_tb_plugin.example import Attention, Example
 from vl_tb_plugin.storage.image_file import write_image
 from vl_tb_plugin.storage.manifest import build_manifest
@@ -259,6 +260,11 @@ def _statistics(example: Example, block: Attention) -> npt.NDArray[np.float32]:
         query, key = example.sequence(block.query), example.sequence(block.key)
         axes = BlockAxes(query, key, example.target_boxes)
         rows = block.query_positions
+        pairs = [(other.query, other.key) for other in example.attention]
+        states = states_read((block.query, block.key), pairs, example.hidden_states)
         layers = [layer_sums(layer, rows, axes) for layer in block.probabilities]
+        for number, sums in zip(block.layers, layers, strict=True):
+            if number in states:
+                sums.visual_sinks = visual_sinks(states[number], axes)
         values = head_statistics(layers)
     return np.concatenate([values, *(metric[None] for metric in block.metrics.values())])

@@ -6,7 +6,7 @@ its title, unit and description. NaN says that a statistic has no meaning for a 
 image keys, say).
 
 Not among them: attention that each image token receives (it has no number per head; who looks at a
-token is asked of the weights), and the mass on visual sinks (it takes hidden states).
+token is asked of the weights).
 """
 
 from __future__ import annotations

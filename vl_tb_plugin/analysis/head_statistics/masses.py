@@ -69,6 +69,19 @@ def mass_sink(sums: HeadSums) -> FloatArray:
 
 
 @statistic(
+    "To visual sinks, mass",
+    "share",
+    "Share of attention that goes to image tokens with massive activations in the dimensions in"
+    " which the first token has them, mean over text and image tokens. Defined for decoders whose"
+    " hidden states were logged.",
+)
+def mass_visual_sink(sums: HeadSums) -> FloatArray:
+    if sums.visual_sinks is None:
+        return sums.undefined()
+    return mean(received(sums) @ sums.visual_sinks, sums.content_rows)
+
+
+@statistic(
     "On the target, share of image attention",
     "share",
     "Of the attention that text tokens give to the image, the share that lies inside the target"
