@@ -24,6 +24,8 @@ COMPONENTS = 64
 # of a product: what rounding in single precision may do to the coordinates of two vectors
 _ROUNDING = 2e-5
 _ROUNDING_OF_SUMS = 1e-6
+_BLOCK = 1 << 14
+"""Points whose numbers stay in the processor's cache from one operation to the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,19 +91,20 @@ def distance_bounds(
     For *l2* they are of the squared distance, for *cosine* of the distance itself.
     """
     one = leading_components(query[None], points.axes)
-    product = points.coordinates @ one.coordinates[0]
-    most = points.rest * one.rest[0]
-    most += product
-    if metric == "l2":
-        sums = points.squared + one.squared[0]
-        guess = sums - 2 * product
-        sums *= np.float32(1 - _ROUNDING_OF_SUMS)
-        most *= -2
-        most += sums
-        return DistanceBounds(guess, most)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = 1 / np.sqrt(points.squared * one.squared[0])
-        guess = 1 - product * scale
-        most *= -scale
-        most += np.float32(1 - _ROUNDING_OF_SUMS)
-    return DistanceBounds(guess, most)
+    guess = np.empty(len(points.squared), np.float32)
+    least = np.empty_like(guess)
+    for start in range(0, len(guess), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        product = points.coordinates[part] @ one.coordinates[0]
+        most = points.rest[part] * one.rest[0]
+        most += product
+        if metric == "l2":
+            sums = points.squared[part] + one.squared[0]
+            np.subtract(sums, 2 * product, out=guess[part])
+            np.subtract(sums * np.float32(1 - _ROUNDING_OF_SUMS), 2 * most, out=least[part])
+            continue
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = 1 / np.sqrt(points.squared[part] * one.squared[0])
+            np.subtract(1, product * scale, out=guess[part])
+            np.subtract(1 - np.float32(_ROUNDING_OF_SUMS), most * scale, out=least[part])
+    return DistanceBounds(guess, least)
