@@ -49,6 +49,7 @@ def t_sne(
     Raises:
         MissingLibrary: openTSNE is not installed.
     """
+    progress(0.0, "loading openTSNE")
     try:
         from openTSNE import TSNE
     except ImportError as error:
