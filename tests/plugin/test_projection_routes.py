@@ -235,18 +235,23 @@ def working(tensorboard):
     return [one for one in processes if any("projection_process" in part for part in one.cmdline())]
 
 
+@pytest.fixture(scope="module")
+def fitted(tensorboard):
+    """t-SNE at the first and the last step."""
+    begun = tensorboard.get("projection", **HERE, **TSNE)
+    assert begun.status == 202
+    assert begun.json["job"]["title"] == "t-SNE of layer 1, 72 points"
+    again = tensorboard.get("projection", **HERE | {"step": 0}, **TSNE)
+    assert again.json["job"]["id"] == begun.json["job"]["id"]
+    # others are answered meanwhile
+    assert tensorboard.get("manifest", run="a", tag="val/0", step=0).status == 200
+    assert tensorboard.get("jobs").json["jobs"][-1]["state"] in ("waiting", "running")
+    return [finished(tensorboard, **HERE | {"step": step}, **TSNE) for step in STEPS]
+
+
 class TestJobs:
-    def test_t_sne_is_fitted_in_the_background_on_all_steps_together(self, tensorboard):
-        begun = tensorboard.get("projection", **HERE, **TSNE)
-        assert begun.status == 202
-        assert begun.json["job"]["title"] == "t-SNE of layer 1, 72 points"
-        again = tensorboard.get("projection", **HERE | {"step": 0}, **TSNE)
-        assert again.json["job"]["id"] == begun.json["job"]["id"]
-        manifest = tensorboard.get("manifest", run="a", tag="val/0", step=0)
-        assert manifest.status == 200
-        assert tensorboard.get("jobs").json["jobs"][-1]["state"] in ("waiting", "running")
-        last = finished(tensorboard, **HERE, **TSNE)
-        first = finished(tensorboard, **HERE | {"step": 0}, **TSNE)
+    def test_t_sne_is_fitted_in_the_background_on_all_steps_together(self, fitted):
+        first, last = fitted
         assert last.header["parameters"]["perplexity"] == 5
         assert (
             last.header["alignment"] == "One fit over 2 steps, so that positions can be compared."
@@ -281,7 +286,7 @@ class TestJobs:
         unknown = tensorboard.get("job_cancel", http_method="POST", id="unknown")
         assert unknown.status == 404
 
-    def test_what_a_killed_server_left_is_taken_up_by_the_next(self, logs, tmp_path):
+    def test_what_a_killed_server_left_is_taken_up_by_the_next(self, logs, fitted, tmp_path):
         query = {**HERE, **TSNE, "seed": 3}
         killed = started(logs, tmp_path / "killed.txt")
         job = killed.get("projection", **query).json["job"]["id"]
@@ -296,7 +301,8 @@ class TestJobs:
         following = started(logs, tmp_path / "next.txt")
         try:
             wait_until(lambda: [one["id"] for one in following.get("jobs").json["jobs"]] == [job])
-            assert following.get("projection", **HERE, **TSNE).status == 200  # fitted before
+            before = following.get("projection", **HERE, **TSNE)
+            assert np.array_equal(before.array("positions"), fitted[1].array("positions"))
             following.get("job_cancel", http_method="POST", id=job)
             wait_until(lambda: not notes[0].exists())
         finally:
