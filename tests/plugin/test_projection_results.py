@@ -9,7 +9,7 @@ from tensorboard.backend.event_processing.plugin_event_multiplexer import EventM
 
 from tests.waiting import wait_until
 from vl_tb_plugin import Example, HiddenStates, SummaryWriter, TokenSequence
-from vl_tb_plugin.plugin import projections, unfinished_jobs
+from vl_tb_plugin.plugin import projection_fit, projections, unfinished_jobs
 from vl_tb_plugin.plugin.fitted_projection import FittedProjection
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
 from vl_tb_plugin.plugin.jobs import JobQueue
@@ -165,3 +165,34 @@ def test_a_projection_that_was_fitted_is_not_fitted_again(logs, monkeypatch):
     first = logs.projections.find("", request())
     monkeypatch.setattr(projections, "fit_projection", None)
     assert np.array_equal(logs.projections.find("", request()).positions, first.positions)
+
+
+def test_what_takes_long_is_fitted_by_a_process_and_read_from_its_file(logs, monkeypatch):
+    at_once = logs.projections.find("", request())
+    monkeypatch.setattr(projections, "_AT_ONCE_BYTES", 0)
+    asked = request(components=2)
+    job = logs.projections.find("", asked)
+    assert job["title"] == "PCA of layer 1, 360 points"
+    wait_until(lambda: logs.jobs.known(job["id"])["state"] == "done")
+    found = logs.projections.find("", asked)
+    for step in STEPS:
+        positions = found.shown("run", 1, step).positions
+        assert np.allclose(positions, at_once.shown("run", 1, step).positions[:, :2], atol=1e-5)
+    assert logs.projections.find("", asked) is found  # open still
+
+
+def test_each_step_starts_where_the_same_tokens_were_at_the_step_before(logs, monkeypatch):
+    starts = []
+
+    def fake(values, *, initial, **_):
+        starts.append(initial)
+        return values[:, :2] + len(starts)
+
+    monkeypatch.setattr(projection_fit, "t_sne", fake)
+    plan = logs.planner.plan("", request(method="tsne", components=2, align="previous"))
+    fitted = fit_projection(plan, StoreCache().open, lambda share, message: None)
+    first, second = (fitted.shown("run", 1, step) for step in STEPS)
+    assert starts[0] is None
+    assert np.array_equal(starts[1], first.positions)  # the same tokens in the same order
+    assert np.array_equal(first.groups, second.groups)
+    assert "starts where the one before ended" in fitted.header["alignment"]
