@@ -102,3 +102,16 @@ export const points = () => shown.points;
 function draw(): void {
   render(<Page key={root} {...shown} />, document.body);
 }
+
+/** Squares of the given number of pixels, each of its own shade, as pictures to cut thumbnails from. */
+export function madePicture(side: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d")!;
+  const shades = context.createLinearGradient(0, 0, side, side);
+  shades.addColorStop(0, "rgb(220 40 40)");
+  shades.addColorStop(1, "rgb(40 220 220)");
+  context.fillStyle = shades;
+  context.fillRect(0, 0, side, side);
+  return canvas;
+}
