@@ -17,6 +17,8 @@ const KEYS: readonly [string[], string][] = [
   [["M"], "smooth or raw patches"],
   [["+", "−", "0"], "in the matrix: closer, farther, the whole"],
   [["⇧"], "in the matrix: arrows move the view, click chooses the key"],
+  [["+", "−", "0"], "in a plot of points: closer, farther, all; arrows move or turn it, ⇧ arrows move a space"],
+  [["⇧"], "in a plot of points: drag around points to select them; Esc gives up"],
   [["I"], "card of the chosen token"],
   [["/"], "search the examples"],
   [["Enter"], "in Examples: open the chosen one in Attention"],
