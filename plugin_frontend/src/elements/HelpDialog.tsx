@@ -52,6 +52,7 @@ export function HelpDialog({ onClose, onTour }: { onClose(): void; onTour(): voi
           <li>What stands side by side shares one colour scale.</li>
           <li>Hatched means not defined or not logged, never zero.</li>
           <li>Tokens and patches: Ctrl-click adds, Shift-click takes all up to there, double click the whole word; drag over the image for a region.</li>
+          <li>In the scatter plot of heads drag a rectangle to pick, with Ctrl a free line; Shift adds.</li>
           <li>In the Attention view Ctrl-click adds heads; a layer's number takes all its heads.</li>
           <li>A row of attention sums to 1 over everything the token may look at.</li>
         </ul>
