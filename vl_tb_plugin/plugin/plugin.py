@@ -21,6 +21,7 @@ from vl_tb_plugin.plugin.routes import Routes
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
+from vl_tb_plugin.plugin.token_text_routes import TokenTextRoutes
 from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
 
 
@@ -41,6 +42,7 @@ class VLPlugin(base_plugin.TBPlugin):
         self._cohorts = CohortRoutes(index, folders, stores)
         self._flips = FlipRoutes(index, folders, stores, summaries)
         self._neighbours = NeighbourRoutes(index, folders, stores)
+        self._token_texts = TokenTextRoutes(index)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -64,6 +66,7 @@ class VLPlugin(base_plugin.TBPlugin):
             "/flips": self._flips.flips,
             "/neighbours": self._neighbours.neighbours,
             "/token": self._neighbours.token,
+            "/token_texts": self._token_texts.token_texts,
             "/head_similarity": self._cohorts.head_similarity,
             "/head_matching": self._cohorts.head_matching,
         }
