@@ -8,7 +8,8 @@ import type { Camera } from "../../../lib/camera";
 import { formatPercent, formatStep } from "../../../lib/format";
 import { findPoint, identity, MODALITIES, pointCloud, trails } from "../../../lib/points";
 import type { Side } from "../../../lib/selection";
-import type { Mark } from "../../../painters/scatter";
+import type { Rgb } from "../../../lib/colour";
+import type { MarkShape, ScatterPoints, ScatterTrails } from "../../../lib/scatter";
 import type { Modality, Projection } from "../../../schema";
 import { selection } from "../../../state";
 import { PointTip } from "./PointTip";
@@ -19,29 +20,29 @@ interface Props {
   labelled: boolean;
   projection: Projection;
   before: Projection | null;
-  camera: Camera;
-  onCamera(camera: Camera): void;
-  onReset(): void;
-  onResize(aspect: number): void;
+  camera: Camera | null;
+  onCamera(camera: Camera | null): void;
 }
 
 /** Okabe and Ito's blue, orange and grey, and marks that differ without colour. */
-const MARKS: Record<"light" | "dark", Record<Modality, Mark>> = {
+const PALETTES: Record<"light" | "dark", Record<Modality, Rgb>> = {
   light: {
-    text: { colour: [0, 114, 178], shape: "circle" },
-    image: { colour: [230, 159, 0], shape: "square" },
-    special: { colour: [125, 125, 125], shape: "diamond" },
-    generated: { colour: [0, 158, 115], shape: "circle" },
-    padding: { colour: [190, 190, 190], shape: "circle" },
+    text: [0, 114, 178],
+    image: [230, 159, 0],
+    special: [125, 125, 125],
+    generated: [0, 158, 115],
+    padding: [190, 190, 190],
   },
   dark: {
-    text: { colour: [86, 180, 233], shape: "circle" },
-    image: { colour: [230, 159, 0], shape: "square" },
-    special: { colour: [165, 165, 165], shape: "diamond" },
-    generated: { colour: [40, 190, 145], shape: "circle" },
-    padding: { colour: [100, 100, 100], shape: "circle" },
+    text: [86, 180, 233],
+    image: [230, 159, 0],
+    special: [165, 165, 165],
+    generated: [40, 190, 145],
+    padding: [100, 100, 100],
   },
 };
+
+const SHAPES: Record<Modality, MarkShape> = { text: "circle", image: "square", special: "diamond", generated: "circle", padding: "circle" };
 
 export function Plot(props: Props) {
   const { side, projection, before, camera } = props;
@@ -49,17 +50,23 @@ export function Plot(props: Props) {
   const token = tokens[0] ?? null;
   const run = runOf[side].value;
   const step = stepOf[side].value;
-  const cloud = useMemo(() => pointCloud(projection, axes, tag), [projection, axes, tag]);
-  const lines = useMemo(
-    () => (before ? trails(before, projection, axes, tag) : null),
-    [before, projection, axes, tag],
-  );
+  const points = useMemo((): ScatterPoints => {
+    const { positions, kinds, emphasis } = pointCloud(projection, axes, tag);
+    return { positions, components: 2, axes: [0, 1], colours: kinds, kinds, shapes: MODALITIES.map((name) => SHAPES[name]), states: emphasis };
+  }, [projection, axes, tag]);
+  const lines = useMemo((): ScatterTrails | null => {
+    if (!before) return null;
+    const { positions, kinds, emphasis } = trails(before, projection, axes, tag);
+    return { positions, places: 2, colours: kinds, emphasis, current: -1 };
+  }, [before, projection, axes, tag]);
   const chosen = useMemo(
     () =>
       tag !== null && sequence !== null && token !== null ? findPoint(projection, { tag, sequence, token }) : -1,
     [projection, tag, sequence, token],
   );
-  const marks = MARKS[dark.value ? "dark" : "light"];
+  const colours = PALETTES[dark.value ? "dark" : "light"];
+  const palette = useMemo(() => MODALITIES.map((name) => colours[name]), [colours]);
+  const extent = useMemo(() => axes.map((axis) => projection.extent[axis]), [projection.extent.join(), axes]);
   const title = (axis: number) =>
     `component ${axis + 1} · ${formatPercent(projection.explainedVariance[axis])} of the variance`;
 
@@ -75,18 +82,17 @@ export function Plot(props: Props) {
       )}
       <Scatter
         label={`${projection.count} tokens in the plane of two principal components`}
-        cloud={cloud}
+        points={points}
+        palette={palette}
         trails={lines}
-        marks={MODALITIES.map((name) => marks[name])}
+        extent={extent}
         camera={camera}
         axisTitles={[title(axes[0]), title(axes[1])]}
         chosen={chosen}
         onCamera={props.onCamera}
-        onReset={props.onReset}
-        onResize={props.onResize}
         onHover={(point, event) => {
+          if (event === null || run === null || step === null) return;
           const found = identity(projection, point);
-          if (run === null || step === null) return;
           const key = `${found.tag} ${found.sequence} ${found.token} ${step}`;
           showTip(event, <PointTip key={key} place={{ run, tag: found.tag, step }} {...found} />);
         }}

@@ -1,9 +1,9 @@
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { obstacle } from "../../../comparison";
 import { depthsOf, manifestOf, projectionOf, shownDepth } from "../../../data";
 import { Notice, Panel } from "../../../elements/Panel";
 import { Segmented } from "../../../elements/Segmented";
-import { fit, type Camera } from "../../../lib/camera";
+import type { Camera } from "../../../lib/camera";
 import { formatPercent } from "../../../lib/format";
 import { MODALITIES } from "../../../lib/points";
 import type { Side } from "../../../lib/selection";
@@ -18,17 +18,12 @@ export function PointsPanel() {
   const { mode, axes } = selection.value;
   const sides = visibleSides.value;
   const [camera, setCamera] = useState<Camera | null>(null);
-  const [aspect, setAspect] = useState(1);
   const progress = sides.map((side) => projectionOf[side]);
   const failed = progress.find(({ error }) => error.value !== null);
   const manifest = manifestOf[sides[0]].value.value;
   const depth = shownDepth.value;
   const asDifference = mode === "difference";
   const front = projectionOf[sides[0]].value.value;
-  const fitted = useMemo(
-    () => (front ? fit(front.extent[axes[0]], front.extent[axes[1]], aspect) : null),
-    [front?.extent.join(), axes, aspect],
-  );
   const plots = plotsShown(sides, asDifference);
   const plane = axes.map((axis) => axis + 1).join("-") as Plane;
   const unlogged = manifest !== null && manifest.hidden_states.length === 0;
@@ -73,7 +68,6 @@ export function PointsPanel() {
       {unlogged && <Notice>No hidden states were logged for this example.</Notice>}
       <div class="plots">
         {obstacle.value === null &&
-          fitted &&
           plots.map(({ side, projection, before }) => (
             <Plot
               key={side}
@@ -81,10 +75,8 @@ export function PointsPanel() {
               labelled={sides.length > 1}
               projection={projection}
               before={before}
-              camera={camera ?? fitted}
+              camera={camera}
               onCamera={setCamera}
-              onReset={() => setCamera(null)}
-              onResize={setAspect}
             />
           ))}
       </div>
