@@ -20,6 +20,8 @@ const KEYS: readonly [string[], string][] = [
   [["+", "−", "0"], "in a plot of points: closer, farther, all; arrows move or turn it, ⇧ arrows move a space"],
   [["⇧"], "in a plot of points: drag around points to select them; Esc gives up"],
   [["I"], "card of the chosen token"],
+  [["N", "⇧N"], "in Embeddings: next, previous point (found, selected, or shown)"],
+  [["+", "−", "0"], "in Embeddings: closer, farther, all points; arrows move or turn"],
   [["/"], "search the examples"],
   [["Enter"], "in Examples: open the chosen one in Attention"],
   [["?"], "this help"],
