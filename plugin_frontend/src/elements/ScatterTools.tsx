@@ -23,8 +23,8 @@ export function ScatterTools({ extent, camera, tool, onCamera, onTool }: Props) 
         value={tool ?? "none"}
         choices={[
           { value: "none", label: space ? "turn" : "move", title: `Drag to ${space ? "turn, with the right button to move" : "move"}; with the Shift key to draw a lasso` },
-          { value: "lasso", label: "lasso", title: "Draw a line around points to select them; Shift adds, Alt takes away, Escape gives up" },
-          { value: "rectangle", label: "rectangle", title: "Draw a rectangle to select points; Shift adds, Alt takes away, Escape gives up" },
+          { value: "lasso", label: "lasso", title: "Draw a line around points to select them; Shift adds, Ctrl takes away, Escape gives up" },
+          { value: "rectangle", label: "rectangle", title: "Draw a rectangle to select points; Shift adds, Ctrl takes away, Escape gives up" },
         ]}
         onChoose={(value) => onTool(value === "none" ? null : value)}
       />

@@ -89,7 +89,9 @@ export function useScatterInput(input: ScatterInput) {
       const selects = event.button === 0 && (input.tool !== null || event.shiftKey);
       const turns = space && event.button === 0 && !event.ctrlKey && !event.metaKey;
       const gesture = selects ? "select" : turns ? "turn" : "move";
-      const how = event.altKey ? "remove" : input.tool !== null && event.shiftKey ? "add" : "replace";
+      // Some window managers keep the Alt key for themselves.
+      const removes = event.altKey || (input.tool !== null && (event.ctrlKey || event.metaKey));
+      const how = removes ? "remove" : input.tool !== null && event.shiftKey ? "add" : "replace";
       drag.current = { gesture, start: place, last: place, moved: false, how };
     },
     onPointerMove(event: PointerEvent) {

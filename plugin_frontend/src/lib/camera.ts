@@ -27,13 +27,17 @@ const FIRST_VIEW = { yaw: -0.6, pitch: 0.4 };
 /** A camera that holds the ranges with a margin, one unit equally long on all axes; three ranges make a space. */
 export function fit(ranges: readonly Range[], aspect: number, margin = 0.06): Camera {
   const [x, y, z = 0] = ranges.map(([low, high]) => 0.5 * (low + high));
-  const halves = ranges.map(([low, high]) => 0.5 * (high - low));
   const space = ranges.length > 2;
-  // Of a space the ball around its box must fit, so that it fits however it is turned.
-  const half = space
-    ? Math.hypot(...halves) * Math.hypot(1, 1 / DISTANCE)
-    : Math.max(halves[0] / Math.max(1, aspect), halves[1] / Math.max(1, 1 / aspect));
-  return { x, y, z, half: half * (1 + 2 * margin) || 1, ...(space ? FIRST_VIEW : { yaw: 0, pitch: 0 }) };
+  const camera = { x, y, z, half: 1, ...(space ? FIRST_VIEW : { yaw: 0, pitch: 0 }) };
+  const [right, up, near] = directions(camera);
+  const [wide, high] = halves(camera, aspect);
+  // A corner is in view where |x| / wide < 1 - (its distance towards the viewer) / (DISTANCE half); for y alike.
+  const needed = cornersAround(ranges).map((corner) => {
+    const along = (direction: readonly number[]) => corner.reduce((sum, value, axis) => sum + value * direction[axis], 0);
+    const closer = space ? along(near) / DISTANCE : 0;
+    return Math.max(Math.abs(along(right)) / wide, Math.abs(along(up)) / high) + closer;
+  });
+  return { ...camera, half: Math.max(...needed) * (1 + 2 * margin) || 1 };
 }
 
 /** From data units to clip coordinates; in perspective w is 1 in the middle and grows with the distance. */
@@ -106,6 +110,14 @@ export function pan(camera: Camera, x: number, y: number, aspect: number): Camer
 export function orbit(camera: Camera, yaw: number, pitch: number): Camera {
   const turned = (camera.yaw + yaw) % (2 * Math.PI);
   return { ...camera, yaw: turned, pitch: Math.min(Math.PI / 2, Math.max(-Math.PI / 2, camera.pitch + pitch)) };
+}
+
+/** The corners of a box, from its middle. */
+function cornersAround(ranges: readonly Range[]): number[][] {
+  return ranges.reduce<number[][]>(
+    (corners, [low, high]) => corners.flatMap((corner) => [-0.5, 0.5].map((side) => [...corner, side * (high - low)])),
+    [[]],
+  );
 }
 
 /** Half of what the width and the height show in the middle, in data units. */

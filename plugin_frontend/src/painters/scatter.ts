@@ -29,6 +29,9 @@ export interface ScatterPainter {
   release(): void;
 }
 
+/** So many points that stand out have a rim. */
+const FEW = 400;
+
 /** A painter for the canvas, or null where the browser has no WebGL 2. */
 export function scatterPainter(canvas: HTMLCanvasElement): ScatterPainter | null {
   const gl = canvas.getContext("webgl2", {
@@ -97,7 +100,7 @@ export function scatterPainter(canvas: HTMLCanvasElement): ScatterPainter | null
     marks.shapes(points);
     ranges.forEach(([first, count], index) => {
       const dimmed = index === 0;
-      marks.look(dimmed ? 0.8 * size : size, dimmed ? 0.3 * alpha : space ? 1 : alpha, space && !dimmed, null);
+      marks.look(dimmed ? 0.8 * size : size, dimmed ? 0.4 * alpha : space ? 1 : alpha, space && !dimmed, null);
       cloud.draw(first, count);
     });
     gl.disable(gl.DEPTH_TEST);
@@ -111,12 +114,13 @@ export function scatterPainter(canvas: HTMLCanvasElement): ScatterPainter | null
     const look = pointLook(emphasised, view!.shareInView, canvas.width * canvas.height, view!.text);
     const usual = pointLook(dimmed + normal, view!.shareInView, canvas.width * canvas.height, view!.text);
     const size = Math.min(0.75 * view!.text, Math.max(1.4 * usual.size, look.size));
-    const edge = size > 5 ? { colour: view!.ink, pixels: 0.09 * view!.text } : null;
+    // Rims of many would hide their colours.
+    const edge = emphasised <= FEW ? { colour: view!.ink, pixels: 0.07 * view!.text } : null;
     marks.look(size, Math.max(0.6, look.alpha), false, edge);
     cloud.draw(dimmed + normal, Math.min(emphasised, most));
     if (dotCount > 0) {
       marks.shapes({ shapes: ["circle"] });
-      marks.look(0.55 * view!.text, 1, false, { colour: view!.ink, pixels: 0.09 * view!.text });
+      marks.look(0.7 * view!.text, 1, false, { colour: view!.ink, pixels: 0.09 * view!.text });
       dots.draw(0, dotCount);
     }
   };

@@ -15,6 +15,8 @@ export interface Parts {
 
 /** Rest before all points are painted, in milliseconds: no flicker between two moves. */
 const REST = 120;
+/** What is painted aside is not shown in between, and may take longer than a frame. */
+const ASIDE = 4;
 /** A fence that never signals must not stop the plot. */
 const LONGEST_FRAME = 4000;
 
@@ -29,7 +31,7 @@ export function scatterFrames(gl: WebGL2RenderingContext, parts: Parts): Frames 
   let budget = FIRST_BUDGET;
   let changed = false;
   let asked = 0;
-  let underWay: { fence: WebGLSync | null; since: number; points: number } | null = null;
+  let underWay: { fence: WebGLSync | null; since: number; points: number; telling: boolean } | null = null;
   let aside: { from: number; next: number } | null = null;
 
   const ask = () => {
@@ -38,21 +40,21 @@ export function scatterFrames(gl: WebGL2RenderingContext, parts: Parts): Frames 
       step();
     });
   };
-  const begin = (points: number) => {
+  const begin = (points: number, telling = true) => {
     const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
     gl.flush();
-    underWay = { fence, since: performance.now(), points };
+    underWay = { fence, since: performance.now(), points, telling };
     ask();
   };
   const finished = () => {
     if (!underWay) return true;
-    const { fence, since, points } = underWay;
+    const { fence, since, points, telling } = underWay;
     const passed = performance.now() - since;
     const done = !fence || gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.SIGNALED || passed > LONGEST_FRAME;
     if (!done) return false;
     gl.deleteSync(fence);
     underWay = null;
-    budget = nextBudget(budget, points, passed);
+    if (telling) budget = nextBudget(budget, points, passed);
     return true;
   };
   const paint = () => {
@@ -68,14 +70,15 @@ export function scatterFrames(gl: WebGL2RenderingContext, parts: Parts): Frames 
     if (changed) return paint();
     if (!aside) return;
     if (performance.now() < aside.from) return ask();
-    const next = parts.paintAside(aside.next, budget);
+    const next = parts.paintAside(aside.next, ASIDE * budget);
     const points = next - aside.next;
     aside.next = next;
     if (next >= parts.total()) {
       parts.reveal();
       aside = null;
     }
-    begin(points);
+    // Nothing is learnt from it about frames that are shown.
+    begin(points, false);
   };
   return {
     wake(now) {

@@ -108,7 +108,7 @@ export function pictureBatch(gl: WebGL2RenderingContext) {
 
 /** In pixels: so that those in view cover a good part of the plot. */
 function pictureSize(count: number, { shareInView, text }: ScatterView, area: number): number {
-  const fitting = Math.sqrt((0.35 * area) / Math.max(1, count * shareInView));
+  const fitting = Math.sqrt((0.12 * area) / Math.max(1, count * shareInView));
   return Math.min(5 * text, Math.max(1.4 * text, fitting));
 }
 

@@ -15,7 +15,7 @@ uniform float width;
 uniform vec2 alphas;
 out vec4 tint;
 out float across;
-flat out float edge;
+flat out vec2 edge;
 ${DEPTH_CUE}
 void main() {
   vec4 first = matrix * vec4(start, 1.0);
@@ -27,30 +27,35 @@ void main() {
   float length = max(length(along), 1e-6);
   bool strong = look.w > 0u;
   // Half a pixel more, for the soft edge.
-  float reach = 0.5 * width * (strong ? 1.6 : 1.0) + 0.5;
+  float core = 0.5 * width * (strong ? 1.7 : 1.0);
+  // What stands out has a rim of the page's colour, so that it is seen over the points.
+  float reach = core + 0.5 + (strong ? max(1.0, 0.5 * width) : 0.0);
   vec2 offset = vec2(-along.y, along.x) / length * reach * side * 2.0 / canvas;
   bool behind = first.w < 0.05 || second.w < 0.05;
   gl_Position = behind ? vec4(2.0, 2.0, 2.0, 1.0) : vec4((place.xy / place.w + offset), 0.0, 1.0);
   uint colour = late ? look.y : look.x;
   float age = float(late ? (look.z & 15u) : (look.z >> 4)) / 15.0;
-  float alpha = (strong ? alphas.y : alphas.x) * mix(0.25, 1.0, age);
+  float alpha = (strong ? alphas.y : alphas.x) * mix(0.3, 1.0, age);
   tint = vec4(faded(texelFetch(palette, ivec2(colour, 0), 0).rgb, place.w), alpha);
   across = side * reach;
-  edge = reach;
+  edge = vec2(core, reach);
 }`;
 
 const FRAGMENT = `
 precision highp float;
 in vec4 tint;
 in float across;
-flat in float edge;
+flat in vec2 edge;
+uniform vec3 background;
 out vec4 result;
 void main() {
-  float alpha = tint.a * clamp(edge - abs(across), 0.0, 1.0);
-  result = vec4(tint.rgb * alpha, alpha);
+  float core = clamp(edge.x + 0.5 - abs(across), 0.0, 1.0);
+  float alpha = tint.a * clamp(edge.y - abs(across), 0.0, 1.0);
+  result = vec4(mix(background, tint.rgb, core) * alpha, alpha);
 }`;
 
-const WIDTH = 0.11;
+/** In sizes of the text. */
+const WIDTH = 0.13;
 
 export interface Segments {
   /** Start and end of every line, three coordinates each. */

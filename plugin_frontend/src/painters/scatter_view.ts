@@ -17,13 +17,13 @@ export interface ScatterView {
   ink: Rgb;
 }
 
-/** What shows how far things are; `faded` and `towards` are the same for all marks. */
+/** What shows how far things are: they fade and get smaller. */
 export const DEPTH_CUE = `
 uniform vec2 depth;
-uniform vec3 background;
+uniform highp vec3 background;
 vec3 faded(vec3 colour, float w) {
   float share = depth.y > depth.x ? clamp((w - depth.x) / (depth.y - depth.x), 0.0, 1.0) : 0.0;
-  return mix(colour, background, 0.62 * share);
+  return mix(colour, background, 0.7 * share * share);
 }
 float nearness(float w) {
   return depth.y > depth.x ? clamp(1.0 / w, 0.5, 2.2) : 1.0;

