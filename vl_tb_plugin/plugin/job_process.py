@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -47,16 +48,17 @@ def work(do: Callable[[bytes, Progress], None], known_errors: tuple[type[Excepti
 
 
 class _Teller:
-    """Tells progress now and then."""
+    """Tells progress now and then, and at once that something else is being done."""
 
     def __init__(self, told: Any):
         self._told = told
         self._latest = 0.0
+        self._kind = ""
 
     def __call__(self, share: float, message: str) -> None:
-        now = time.monotonic()
-        if now - self._latest >= _TOLD_SECONDS:
-            self._latest = now
+        now, kind = time.monotonic(), re.sub("[0-9]+", "", message)
+        if kind != self._kind or now - self._latest >= _TOLD_SECONDS:
+            self._latest, self._kind = now, kind
             self.say({"progress": share, "message": message})
 
     def say(self, what: dict[str, Any]) -> None:

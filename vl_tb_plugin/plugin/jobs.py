@@ -15,13 +15,15 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vl_tb_plugin.plugin.request import BadRequest, NotFound
 
 MOST_WAITING = 8
 _REMEMBERED = 32
+_JUST_BEGUN_SECONDS = 10.0
+"""A job that has worked for longer is worth its result, even where more was logged since."""
 _THREAD_SETTINGS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -40,7 +42,8 @@ class Job:
         title: for a person.
         module: run with ``python -m``; see ``job_process.py``.
         task: makes what the process is told, when its turn comes; may raise ``BadRequest``.
-        subject: jobs of one subject follow each other: of those that wait only the newest counts.
+        subject: of jobs of one subject only the newest counts: a server that has only begun to read
+            its logs asks again and again, as it finds more.
         ended: told the state that it ended in; not told when the server ends.
     """
 
@@ -100,19 +103,13 @@ class JobQueue:
             # one that is done is asked for again when its result was deleted
             if entry is not None and not (ended and (again or entry.state == "done")):
                 return entry.described()
-            superseded = [
-                one
-                for one in self._entries.values()
-                if one.state == "waiting" and one.job.subject == job.subject
-            ]
-            waiting = sum(one.state == "waiting" for one in self._entries.values())
-            if waiting - len(superseded) >= MOST_WAITING:
+            others = [one for one in self._entries.values() if one.job.subject != job.subject]
+            if sum(one.state == "waiting" for one in others) >= MOST_WAITING:
                 raise BadRequest(
                     f"{MOST_WAITING} computations wait already. Cancel one, or ask again later.",
                     503,
                 )
-            for one in superseded:
-                del self._entries[one.job.id]
+            superseded = self._superseded(job.subject, job.id)
             entry = self._entries[job.id] = _Entry(job)
             self._entries.move_to_end(job.id)
             self._forget()
@@ -122,6 +119,32 @@ class JobQueue:
         for one in superseded:
             one.job.ended("cancelled")
         return entry.described()
+
+    def supersede(self, subject: str, id: str) -> None:
+        """End the jobs of a subject that ``id`` makes needless, see :class:`Job`."""
+        with self._lock:
+            superseded = self._superseded(subject, id)
+        for one in superseded:
+            one.job.ended("cancelled")
+
+    def _superseded(self, subject: str, id: str) -> list[_Entry]:
+        """Those that waited, forgotten now; one that has only just begun is ended, too."""
+        older = [
+            one for one in self._entries.values() if one.job.subject == subject and one.job.id != id
+        ]
+        waited = [one for one in older if one.state == "waiting"]
+        for one in waited:
+            del self._entries[one.job.id]
+        for one in older:
+            if one.state == "running" and time.monotonic() - (one.began or 0) < _JUST_BEGUN_SECONDS:
+                self._kill(one)
+        return waited
+
+    @staticmethod
+    def _kill(entry: _Entry) -> None:
+        entry.state, entry.stopped = "cancelled", time.monotonic()
+        if entry.process is not None:
+            entry.process.kill()
 
     def known(self, job: str) -> dict[str, Any] | None:
         """What has become of a job, None if nobody remembers."""
@@ -142,9 +165,7 @@ class JobQueue:
                 raise NotFound("There is no such computation (any more).")
             waited = entry.state == "waiting"
             if entry.state in ("waiting", "running"):
-                entry.state, entry.stopped = "cancelled", time.monotonic()
-                if entry.process is not None:
-                    entry.process.kill()
+                self._kill(entry)
         if waited:
             entry.job.ended("cancelled")
         return entry.described()
@@ -172,6 +193,7 @@ class JobQueue:
                     entry.stopped = time.monotonic()
                 entry.process = None
             entry.job.ended(entry.state)
+            entry.job = replace(entry.job, task=bytes)  # what it holds may be large
 
     def _outcome(self, entry: _Entry) -> str | None:
         """Do it; what went wrong, if anything did."""

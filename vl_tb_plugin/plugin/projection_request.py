@@ -16,6 +16,14 @@ from vl_tb_plugin.plugin.request import BadRequest, number, one_of
 METHODS = ("pca", "tsne", "umap", "axes")
 NEIGHBOUR_METHODS = ("tsne", "umap")
 _TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP", "axes": "Chosen axes"}
+_BOUNDS = {
+    "components": (2, 3),
+    "seed": (0, (1 << 32) - 1),
+    "perplexity": (2, 500),
+    "neighbours": (2, 500),
+    "min_distance": (0, 1),
+    "limit": (100, 1_000_000),
+}
 _FORM = 1
 """Raised when the same request gives another result than before: older results then don't count."""
 
@@ -54,6 +62,12 @@ class ProjectionRequest:
     limit: int = 50_000
     axes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raises ``BadRequest`` for what is out of bounds."""
+        for name, (low, high) in _BOUNDS.items():
+            if not low <= getattr(self, name) <= high:
+                raise BadRequest(f"Parameter {name!r} must be a number from {low} to {high:,}.")
+
     @property
     def digest(self) -> str:
         """The same for the same request, always."""
@@ -85,9 +99,12 @@ class ProjectionRequest:
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> ProjectionRequest:
-        """Raises TypeError where it is of another form."""
+        """Raises TypeError where it is of another form, ``BadRequest`` where out of bounds."""
         lists = {name: tuple(one) for name, one in value.items() if isinstance(one, list)}
-        return ProjectionRequest(**{**value, **lists})
+        request = ProjectionRequest(**{**value, **lists})
+        if request.method not in METHODS:
+            raise TypeError(f"no method {request.method!r}")
+        return request
 
 
 def projection_request(
@@ -109,7 +126,6 @@ def projection_request(
         components = len(axes)
     else:
         components = int(one_of(request, "components", ("2", "3") if neighbouring else ("3", "2")))
-    seed = _integer(request, "seed", 0, (0, (1 << 32) - 1))
     return ProjectionRequest(
         runs=tuple(sorted(set(runs))),
         sequences=sequences,
@@ -119,31 +135,21 @@ def projection_request(
         points=one_of(request, "points", ("tokens", "pooled")),
         # one run: there is nothing to turn
         align="joint" if align == "procrustes" and len(set(runs)) == 1 else align,
-        seed=seed if neighbouring else 0,
-        perplexity=_decimal(request, "perplexity", 30.0, (2, 500)) if method == "tsne" else 30.0,
-        neighbours=_integer(request, "neighbours", 15, (2, 500)) if method == "umap" else 15,
-        min_distance=_decimal(request, "min_distance", 0.1, (0, 1)) if method == "umap" else 0.1,
-        limit=_integer(request, "limit", 50_000, (100, 1_000_000)) if neighbouring else 50_000,
+        seed=_integer(request, "seed", 0) if neighbouring else 0,
+        perplexity=_decimal(request, "perplexity", 30.0) if method == "tsne" else 30.0,
+        neighbours=_integer(request, "neighbours", 15) if method == "umap" else 15,
+        min_distance=_decimal(request, "min_distance", 0.1) if method == "umap" else 0.1,
+        limit=_integer(request, "limit", 50_000) if neighbouring else 50_000,
         axes=axes,
     )
 
 
-def _integer(request: Request, name: str, default: int, bounds: tuple[int, int]) -> int:
-    value = number(request, name) if name in request.args else default
-    _check(name, value, bounds)
-    return value
+def _integer(request: Request, name: str, default: int) -> int:
+    return number(request, name) if name in request.args else default
 
 
-def _decimal(request: Request, name: str, default: float, bounds: tuple[int, int]) -> float:
+def _decimal(request: Request, name: str, default: float) -> float:
     try:
-        value = float(request.args.get(name, default))
+        return float(request.args.get(name, default))
     except ValueError:
-        value = math.nan
-    _check(name, value, bounds)
-    return value
-
-
-def _check(name: str, value: float, bounds: tuple[int, int]) -> None:
-    low, high = bounds
-    if not low <= value <= high:
-        raise BadRequest(f"Parameter {name!r} must be a number from {low} to {high:,}.")
+        return math.nan  # within no bounds

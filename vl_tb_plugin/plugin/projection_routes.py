@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from werkzeug.wrappers import Request, Response
 
@@ -78,8 +77,6 @@ class ProjectionRoutes:
         places = fitted.steps(run) if over == "steps" else fitted.layers(run)
         where = [(layer, one) if over == "steps" else (one, step) for one in places]
         positions = fitted.trail(run, where, tag, sequence, tokens)
-        if np.isnan(positions).all():
-            raise NotFound(f"These tokens of {sequence!r} in {tag!r} have no points here.")
         header = {"over": over, "places": places, "token": tokens}
         return array_response(request, {"positions": positions}, header)
 

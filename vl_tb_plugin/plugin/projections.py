@@ -71,6 +71,7 @@ class Projections:
         known = self._jobs.known(name)  # first: a job may end before the next line
         path = self._results.find(request.runs[0], name)
         if path is not None:
+            self._jobs.supersede(request.digest, name)
             return self._file(path)
         if known is not None and known["state"] != "done" and not again:
             return known
@@ -124,9 +125,13 @@ class Projections:
 
     def _job(self, plan: ProjectionPlan, name: str) -> Job:
         request = plan.request
-        result = self._results.writable(request.runs[0]) / name
-        # before its turn comes: one that waits is taken up, too
-        unfinished_jobs.note(result, request.as_json())
+        try:
+            result = self._results.writable(request.runs[0]) / name
+            # before its turn comes: one that waits is taken up, too
+            unfinished_jobs.note(result, request.as_json())
+        except OSError as error:
+            message = f"The result can't be kept, neither beside the logs nor in a cache: {error}"
+            raise BadRequest(message, 507) from error
         layers = request.layers
         where = f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"
         title = f"{request.title} of {where}, {plan.points:,} points"

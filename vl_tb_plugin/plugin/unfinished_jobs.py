@@ -16,7 +16,7 @@ from typing import Any
 
 _SUFFIX = ".job.json"
 _ELSEWHERE_SECONDS = 3_600
-"""How long a note of another machine, whose processes we can't see, is believed."""
+"""How long a note is believed whose process we can't see: on another machine, say."""
 
 
 def note(result: Path, request: dict[str, Any]) -> None:
@@ -48,7 +48,9 @@ def _alive(content: dict[str, Any], path: Path) -> bool:
     if content["host"] != socket.gethostname():
         return time.time() - path.stat().st_mtime < _ELSEWHERE_SECONDS
     if content["process"] == os.getpid():
-        return True
+        return False  # ours, which the queue knows, or of a container that was started again
+    if os.name != "posix":  # no way to ask that would not end the process
+        return time.time() - path.stat().st_mtime < _ELSEWHERE_SECONDS
     try:
         os.kill(int(content["process"]), 0)
     except ProcessLookupError:

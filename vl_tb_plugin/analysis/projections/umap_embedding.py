@@ -42,6 +42,7 @@ def umap_embedding(
     Raises:
         MissingLibrary: umap-learn is not installed.
     """
+    progress(0.0, "loading umap-learn")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of libraries that only its other classes need
@@ -64,7 +65,7 @@ def umap_embedding(
             "mininterval": 0.2,
         },
     )
-    progress(0.0, "finding neighbours")
+    progress(0.02, "finding neighbours, after compiling for about 20 s")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # points that coincide, a graph in several parts: shown
         return np.asarray(fit.fit_transform(values), np.float32)
