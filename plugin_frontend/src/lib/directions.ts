@@ -2,6 +2,7 @@
 
 import { formatToken } from "./format";
 import type { ExampleSummary, Modality } from "../schema";
+import { MODALITIES } from "./points";
 
 /** Tokens that have something in common; `value` is as the route has it, with names and values escaped. */
 export interface TokenGroup {
@@ -18,8 +19,7 @@ const MOST_VALUES = 12;
 
 /** What axes can lead between. */
 export function tokenGroups(modalities: readonly Modality[], examples: readonly ExampleSummary[]): TokenGroup[] {
-  const groups: TokenGroup[] = modalities
-    .filter((modality) => modality !== "padding")
+  const groups: TokenGroup[] = MODALITIES.filter((modality) => modalities.includes(modality) && modality !== "padding")
     .map((modality) => ({ value: `modality=${modality}`, label: `${modality} tokens` }));
   if (examples.some(({ correct }) => correct.some((value) => value !== null))) {
     groups.push({ value: "correct=true", label: "examples answered right" }, { value: "correct=false", label: "examples answered wrong" });
@@ -59,14 +59,16 @@ export function directionTitle(direction: Direction, groups: readonly TokenGroup
   return word === null ? `token ${direction.token} of ${direction.tag}` : `“${formatToken(word)}”`;
 }
 
-/** What the axes are at first: as many differences of neighbouring groups as are wanted. */
+/** What the axes are at first: a difference of each kind of groups, then further ones of the same kinds. */
 export function usualDirections(groups: readonly TokenGroup[], count: number): string[] {
-  const prefixes = [...new Set(groups.map(({ value }) => value.split("=")[0]))];
-  const pairs = prefixes.flatMap((prefix) => {
-    const values = groups.map(({ value }) => value).filter((value) => value.split("=")[0] === prefix);
-    return values.slice(1).map((from, index) => writeDirection({ kind: "difference", to: values[index], from }));
+  const kindOf = ({ value }: TokenGroup) => value.split("=")[0];
+  const pairs = groups.slice(1).flatMap((from, index) => {
+    const to = groups[index];
+    return kindOf(from) === kindOf(to) ? [{ kind: kindOf(to), written: writeDirection({ kind: "difference", to: to.value, from: from.value }) }] : [];
   });
-  return pairs.slice(0, count);
+  const first = pairs.filter(({ kind }, index) => pairs.findIndex((pair) => pair.kind === kind) === index);
+  const others = pairs.filter((pair) => !first.includes(pair));
+  return [...first, ...others].slice(0, count).map(({ written }) => written);
 }
 
 /** "~" parts the groups of an axis. */

@@ -1,5 +1,6 @@
 /** Finding points by the text of their tokens. */
 
+import type { Projection } from "../schema";
 import { formatToken } from "./format";
 import { findGroup, sequenceOf, tagOf, type Grouped } from "./points";
 
@@ -24,16 +25,20 @@ export function pattern(search: string): RegExp {
   }
 }
 
-/** 1 for every point whose token's text matches; null where nothing is searched for. */
-export function matching(points: Grouped, words: TokenWords, search: string): Uint8Array | null {
+/**
+ * 1 for every point whose token's text matches; null where nothing is searched for. Image tokens have numbers for
+ * names, so that they are left out.
+ */
+export function matching(points: Grouped & Pick<Projection, "modalities">, words: TokenWords, search: string): Uint8Array | null {
   if (search === "") return null;
   const wanted = pattern(search);
   const hits = Uint8Array.from(words.words, (word) => Number(wanted.test(formatToken(word))));
   const found = new Uint8Array(points.count);
+  const image = points.modalities.indexOf("image");
   eachGroup(points, words, (first, end, start, length) => {
     for (let point = first; point < end; point++) {
       const token = points.token[point];
-      if (token >= 0 && token < length) found[point] = hits[words.word[start + token]];
+      if (token >= 0 && token < length && points.modality[point] !== image) found[point] = hits[words.word[start + token]];
     }
   });
   return found;

@@ -24,6 +24,11 @@ describe("a search among tokens", () => {
     expect([...matching(points, words, "^[0-9]$")!]).toEqual([0, 0, 0, 1]);
   });
 
+  it("is among words: patches have numbers for names", () => {
+    const patches = projected([["val/1", "text", [0, 1, 2], "image"]]);
+    expect([...matching(patches, words, "7")!]).toEqual([0, 0, 0]);
+  });
+
   it("takes what is no regular expression as it stands", () => {
     expect([...matching(points, words, "(RED")!]).toEqual([0, 1, 0, 0]);
   });

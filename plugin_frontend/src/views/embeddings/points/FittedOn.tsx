@@ -24,7 +24,7 @@ export function FittedOn({ projection, asDifference }: Props) {
     <p class="muted basis" data-testid="fitted-on">
       Fitted on {on.join(", ")}. {alignment}
       {held !== undefined && ` The ${explainedVariance!.length} components hold ${formatPercent(held)} of the variance.`}
-      {asDifference && " Lines lead from A to B."} Large marks: the chosen example.
+      {asDifference && " Lines lead from A to B."} Outlined: the chosen example.
     </p>
   );
 }

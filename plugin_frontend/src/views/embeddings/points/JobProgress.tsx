@@ -20,9 +20,8 @@ function Underway({ job }: { job: AwaitedJob }) {
   const others = job.before === 1 ? "1 other fit" : `${job.before} other fits`;
   return (
     <div class="job-progress" role="status" data-testid="job-progress" data-state={job.state}>
-      <p>
-        <b>{job.title}</b> {waiting && job.before > 0 ? `waits for ${others}` : job.message}
-      </p>
+      <b>{job.title}</b>
+      <p>{waiting && job.before > 0 ? `waits for ${others}` : job.message || "begins"}</p>
       <progress max={1} value={waiting ? 0 : job.progress} aria-label={job.title} />
       <p class="muted">
         {waiting ? "waiting" : formatPercent(job.progress)} · {Math.round(job.seconds)} s

@@ -4,7 +4,7 @@ import { examplesOf } from "../../../catalogue";
 import { Legend } from "../../../elements/Legend";
 import { Select } from "../../../elements/Select";
 import { coloursShown } from "../../../embedding_points";
-import { css } from "../../../lib/colour";
+import { css, type ColourTable, type Rgb } from "../../../lib/colour";
 import { colourings, type Category } from "../../../lib/point_colours";
 import { onlyKey, toggledKey } from "../../../lib/point_states";
 import { MODALITIES } from "../../../lib/points";
@@ -28,7 +28,7 @@ export function PointLegend() {
       {colours?.scale && (
         <Legend
           scale={{ ...colours.scale, diverging: false }}
-          table={Uint8Array.from(colours.palette.flat())}
+          table={tableOf(colours.palette)}
           title={title}
           unit=""
           narrow
@@ -47,6 +47,11 @@ export function PointLegend() {
       </ul>
     </section>
   );
+}
+
+/** The scale's colours; the last of the palette stands for what is not known. */
+function tableOf(palette: readonly Rgb[]): ColourTable {
+  return Uint8Array.from([...palette.slice(0, -1), palette[palette.length - 2]].flat());
 }
 
 interface EntryProps {

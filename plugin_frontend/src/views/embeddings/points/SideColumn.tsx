@@ -17,16 +17,19 @@ export function SideColumn({ note }: { note: string | null }) {
       {!pooled && <TokenSearch />}
       {!pooled && (
         <section class="points-lines">
-          <Segmented<TrailsOver>
-            name="Trails"
-            value={trails}
-            choices={[
-              { value: "none", label: "no trails", title: "Points alone" },
-              { value: "steps", label: "steps", title: "Lines of the chosen tokens over the steps" },
-              { value: "layers", label: "layers", title: "Lines of the chosen tokens over the layers; fits all layers together" },
-            ]}
-            onChoose={chooseTrails}
-          />
+          <div class="trails-choice">
+            <span class="muted">Trails</span>
+            <Segmented<TrailsOver>
+              name="Trails"
+              value={trails}
+              choices={[
+                { value: "none", label: "none", title: "Points alone" },
+                { value: "steps", label: "steps", title: "Lines of the chosen tokens over the steps" },
+                { value: "layers", label: "layers", title: "Lines of the chosen tokens over the layers; fits all layers together" },
+              ]}
+              onChoose={chooseTrails}
+            />
+          </div>
           {trails !== "none" && (
             <Check label="of the whole example" on={trailsOfExample} onChange={(on) => select({ trailsOfExample: on })} />
           )}

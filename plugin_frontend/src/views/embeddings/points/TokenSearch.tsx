@@ -17,7 +17,7 @@ export function TokenSearch() {
       <input
         type="search"
         aria-label="Find tokens by their text"
-        placeholder="find tokens"
+        placeholder="find words"
         title="Letters, or a regular expression: ^[0-9]$ finds single digits"
         data-testid="token-search"
         value={tokenSearch}
