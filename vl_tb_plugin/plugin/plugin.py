@@ -24,6 +24,7 @@ from vl_tb_plugin.plugin.routes import Routes
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
+from vl_tb_plugin.plugin.token_text_routes import TokenTextRoutes
 from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
 
 
@@ -45,6 +46,7 @@ class VLPlugin(base_plugin.TBPlugin):
         self._relevancy = RelevancyRoutes(index, folders, stores)
         self._cohorts = CohortRoutes(index, folders, stores)
         self._flips = FlipRoutes(index, folders, stores, summaries)
+        self._token_texts = TokenTextRoutes(index)
         self._neighbours = NeighbourRoutes(index, folders, stores, hidden_states)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
@@ -71,6 +73,7 @@ class VLPlugin(base_plugin.TBPlugin):
             "/flips": self._flips.flips,
             "/neighbours": self._neighbours.neighbours,
             "/token": self._neighbours.token,
+            "/token_texts": self._token_texts.token_texts,
             "/head_similarity": self._cohorts.head_similarity,
             "/head_matching": self._cohorts.head_matching,
         }
