@@ -40,7 +40,7 @@ MOST_OF_THE_PROJECTOR = 100_000
 REPEATS = 3
 MOVES = 40
 REST_SECONDS = 2
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 300
 
 WATCH = """() => {
   // points drawn, by frame; a frame is shown when the next one begins
