@@ -18,6 +18,8 @@ import numpy.typing as npt
 from vl_tb_plugin.analysis.half_precision import as_float32
 from vl_tb_plugin.analysis.leading_components import LeadingComponents, Metric, distance_bounds
 
+__all__ = ["METRICS", "Metric", "Neighbours", "distances", "nearest"]
+
 METRICS: tuple[Metric, ...] = get_args(Metric)
 
 _PORTION = 1024
