@@ -17,6 +17,7 @@ import marks from "./styles/marks.css?inline";
 import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
+import scatter from "./styles/scatter.css?inline";
 import similarity from "./styles/similarity.css?inline";
 import tokenCard from "./styles/token_card.css?inline";
 import tokenMatrix from "./styles/token_matrix.css?inline";
@@ -40,6 +41,7 @@ const SHEETS = [
   similarity,
   attention,
   tokenMatrix,
+  scatter,
   embeddings,
   relevancy,
   exports,

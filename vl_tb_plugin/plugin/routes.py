@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.analysis.head_statistics import mean_of_defined
 from vl_tb_plugin.analysis.standardised import NORMALISATIONS, standardised
-from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.described import described_manifest
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
-from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
-from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest
-from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, one_of, text
+from vl_tb_plugin.plugin.request import BadRequest, experiment_of, number, one_of, text
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex, examples_among
-from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.storage.image_file import read_image
 
 
@@ -29,7 +23,6 @@ class Routes:
         self,
         index: RunIndex,
         folders: RunFolders,
-        stores: StoreCache,
         blocks: BlockReading,
         summaries: ExampleSummaries,
     ):
@@ -37,8 +30,6 @@ class Routes:
         self._summaries = summaries
         self._folders = folders
         self._blocks = blocks
-        self._hidden_states = HiddenStateReading(index, folders, stores)
-        self._projection = JointProjection(index, self._hidden_states)
 
     def runs(self, request: Request) -> Response:
         """Every run that has examples or evaluations."""
@@ -87,44 +78,6 @@ class Routes:
         arrays = {"values": values, "layer_mean": mean_of_defined(values)}
         return array_response(request, arrays, {"statistics": [*block.statistics, *block.metrics]})
 
-    def projection(self, request: Request) -> Response:
-        """Hidden states of a run at a step, in a basis that stands still over steps and runs."""
-        experiment, run = experiment_of(request), text(request, "run")
-        step, layer = number(request, "step"), number(request, "layer")
-        basis_runs = tuple(sorted(set(request.args.getlist("basis")) | {run}))
-        chosen = request.args.get("sequences")
-        sequences = (
-            tuple(chosen.split(","))
-            if chosen
-            else self._hidden_states.sequences_of(experiment, run, layer)
-        )
-        basis = self._projection.basis(ProjectionRequest(experiment, basis_runs, layer, sequences))
-        points = list(self._hidden_states.states(experiment, run, step, layer, sequences))
-        if not points:
-            raise NotFound(f"Run {run!r} has no hidden states of layer {layer} at step {step}.")
-        tags = sorted({states.tag for states in points})
-        components = basis.components
-        header = {
-            "tags": tags,
-            "sequences": list(sequences),
-            "modalities": list(MODALITIES),
-            "explained_variance": components.explained_variance.tolist(),
-            "extent": basis.extent.tolist(),
-            "fitted_on": {
-                "points": components.points,
-                "steps": basis.steps,
-                "runs": list(basis_runs),
-            },
-        }
-        arrays = {
-            "positions": np.concatenate([components.project(states.values) for states in points]),
-            "example": _repeated(points, [tags.index(states.tag) for states in points]),
-            "token": np.concatenate([states.token for states in points]),
-            "sequence": _repeated(points, [sequences.index(states.sequence) for states in points]),
-            "modality": np.concatenate([states.modality for states in points]),
-        }
-        return array_response(request, arrays, header)
-
     def image(self, request: Request) -> Response:
         """An image by content hash."""
         run, digest = text(request, "run"), text(request, "id")
@@ -133,8 +86,3 @@ class Routes:
         except ValueError as error:
             raise BadRequest(f"Parameter 'id': {error}.") from error
         return file_response(request, body, "image/png", immutable=True)
-
-
-def _repeated(points: list[TokenStates], numbers: list[int]) -> npt.NDArray[np.int32]:
-    """One number per point from one per group of points."""
-    return np.repeat(np.array(numbers, np.int32), [len(states.token) for states in points])
