@@ -17,6 +17,7 @@ const KEYS: readonly [string[], string][] = [
   [["M"], "smooth or raw patches"],
   [["+", "−", "0"], "in the matrix: closer, farther, the whole"],
   [["⇧"], "in the matrix: arrows move the view, click chooses the key"],
+  [["←", "→", "↑", "↓"], "in the table of the logit lens: layer and token"],
   [["I"], "card of the chosen token"],
   [["/"], "search the examples"],
   [["Enter"], "in Examples: open the chosen one in Attention"],
