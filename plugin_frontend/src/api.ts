@@ -306,8 +306,8 @@ export function projectionTrail(
   over: "steps" | "layers",
   version: string,
 ): Query<ProjectionTrail> {
-  const { tag, sequence } = tokens;
-  const asked = { ...projectionPlace(place), ...given, tag, sequence, token: writeNumbers(tokens.tokens), over };
+  const which = { tag: tokens.tag, token_sequence: tokens.sequence, token: writeNumbers(tokens.tokens) };
+  const asked = { ...projectionPlace(place), ...given, ...which, over };
   return fitted(address("projection_trail", asked), version, (message) => ({
     ...tokens,
     places: message.header.places as number[],

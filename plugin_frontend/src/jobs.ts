@@ -27,6 +27,9 @@ export const awaitedJobs: ReadonlySignal<readonly AwaitedJob[]> = computed(() =>
   return open.flatMap((job, before) => (wanted.has(job.id) ? [{ ...job, before }] : []));
 });
 
+/** Keys of answers whose job failed or was cancelled: asked for once more, the server shall begin anew. */
+const ended = new Set<string>();
+
 /** A binary answer that the server may have to fit first: it then says so with status 202, and goes on by itself. */
 export function fitted<T>(url: string, version: string, read: (message: WireMessage) => T): Query<T> {
   const key = `${url} ${version}`;
@@ -34,7 +37,8 @@ export function fitted<T>(url: string, version: string, read: (message: WireMess
     key,
     run: async (signal) => {
       for (;;) {
-        const response = await request(url, signal, "no-cache");
+        const again = ended.delete(key);
+        const response = await request(again ? `${url}&again=1` : url, signal, "no-cache");
         if (response.status !== 202) return read(decode(await response.arrayBuffer()));
         const { job } = (await response.json()) as { job: Job };
         try {
@@ -62,8 +66,10 @@ async function finished(key: string, job: Job, signal: AbortSignal): Promise<voi
     const response = await request(new URL("jobs", base).href, signal, "no-store");
     known.value = ((await response.json()) as { jobs: Job[] }).jobs;
     const latest = known.peek().find(({ id }) => id === job.id);
-    if (latest?.state === "failed") throw new Error(latest.error ?? "The fit failed.");
-    if (latest?.state === "cancelled") throw new Error("The fit was cancelled.");
+    if (latest?.state === "failed" || latest?.state === "cancelled") {
+      ended.add(key);
+      throw new Error(latest.state === "failed" ? (latest.error ?? "The fit failed.") : "The fit was cancelled.");
+    }
     // What the server no longer knows of is asked for anew.
     if (!latest || latest.state === "done") return;
   }

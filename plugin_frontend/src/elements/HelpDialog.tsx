@@ -19,6 +19,8 @@ const KEYS: readonly [string[], string][] = [
   [["⇧"], "in the matrix: arrows move the view, click chooses the key"],
   [["←", "→", "↑", "↓"], "in the table of the logit lens: layer and token"],
   [["I"], "card of the chosen token"],
+  [["N", "⇧N"], "in Embeddings: next, previous point (found, selected, or shown)"],
+  [["+", "−", "0"], "in Embeddings: closer, farther, all points; arrows move or turn"],
   [["/"], "search the examples"],
   [["Enter"], "in Examples: open the chosen one in Attention"],
   [["?"], "this help"],

@@ -28,7 +28,7 @@ export function tokenGroups(modalities: readonly Modality[], examples: readonly 
   for (const name of names) {
     const values = new Set(examples.flatMap(({ fields }) => fields[name] ?? []).filter((value) => value !== null));
     if (values.size < 2 || values.size > MOST_VALUES || [...values].every((value) => typeof value === "number")) continue;
-    for (const value of [...values].map(String).sort()) groups.push({ value: `field:${encodeURIComponent(name)}=${encodeURIComponent(value)}`, label: `${name}: ${value}` });
+    for (const value of [...values].map(String).sort()) groups.push({ value: `field:${escaped(name)}=${escaped(value)}`, label: `${name}: ${value}` });
   }
   return groups;
 }
@@ -67,4 +67,9 @@ export function usualDirections(groups: readonly TokenGroup[], count: number): s
     return values.slice(1).map((from, index) => writeDirection({ kind: "difference", to: values[index], from }));
   });
   return pairs.slice(0, count);
+}
+
+/** "~" parts the groups of an axis. */
+function escaped(part: string): string {
+  return encodeURIComponent(part).replace(/~/g, "%7E");
 }

@@ -79,13 +79,13 @@ export function colourings(examples: readonly ExampleSummary[]): { value: string
 }
 
 /** What an example is coloured by at a step; null where it is not known. */
-export function exampleValue(example: ExampleSummary | undefined, by: string, step: number): Value {
+function exampleValue(example: ExampleSummary | undefined, by: string, step: number): Value {
   if (!example) return null;
   const index = example.steps.indexOf(step);
   if (by === "target") return example.target;
   if (by === "prediction") return example.predictions[index] ?? null;
   if (by === "correct") return example.correct[index] ?? null;
-  return by.startsWith("field:") ? (example.fields[by.slice(6)]?.[index] ?? null) : example.tag;
+  return by.startsWith("field:") ? (example.fields[by.slice(6)]?.[index] ?? null) : null;
 }
 
 /** The points of a plot, the examples they are of and the step. */
@@ -112,6 +112,7 @@ function groupValues({ points, examples, step }: ColouredPoints, by: string): Va
   const known = new Map(examples.map((example) => [example.tag, example]));
   return Array.from({ length: points.starts.length - 1 }, (_, group) => {
     if (by === "sequence") return sequenceOf(points, group);
+    if (by === "example") return tagOf(points, group);
     return exampleValue(known.get(tagOf(points, group)), by, step);
   });
 }
@@ -133,7 +134,8 @@ function onScale(values: readonly Float32Array[], theme: Theme): PointColours {
   const codes = values.map((numbers) => {
     const coded = new Uint8Array(numbers.length);
     for (let point = 0; point < numbers.length; point++) {
-      const share = high > low ? (numbers[point] - low) / (high - low) : 0.5;
+      // All the same: in the middle.
+      const share = high > low || Number.isNaN(numbers[point]) ? (numbers[point] - low) / (high - low) : 0.5;
       coded[point] = Number.isNaN(share) ? unknown : Math.round(254 * share);
     }
     return coded;

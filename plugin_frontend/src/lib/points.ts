@@ -1,6 +1,7 @@
 /** Which tokens the points of a projection are. Points lie in groups, one per example and sequence. */
 
 import type { Modality, Projection } from "../schema";
+import type { MarkShape } from "./scatter";
 
 export const MODALITIES: readonly Modality[] = ["text", "image", "special", "generated", "padding"];
 
@@ -10,6 +11,15 @@ export interface PointIdentity {
   sequence: string;
   token: number;
 }
+
+/** How points of a modality look whatever their colour. */
+export const SHAPES: Record<Modality, MarkShape> = {
+  text: "circle",
+  image: "square",
+  special: "diamond",
+  generated: "triangle",
+  padding: "circle",
+};
 
 /** What is needed to tell whose points are whose. */
 export type Grouped = Pick<Projection, "tags" | "sequences" | "groups" | "starts" | "token" | "modality" | "count">;
