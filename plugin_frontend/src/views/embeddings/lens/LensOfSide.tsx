@@ -1,12 +1,11 @@
 import { chooseTokens } from "../../../actions";
 import { imageUrl } from "../../../api";
-import { Segmented } from "../../../elements/Segmented";
 import { TokenPictures } from "../../../elements/TokenPictures";
 import { formatToken } from "../../../lib/format";
 import { bestAt, lensPlaces } from "../../../lib/logit_lens";
-import { select, selection } from "../../../state";
+import { selection } from "../../../state";
 import { LensTable } from "./LensTable";
-import { lensTable, type LensShown, type LensSide } from "./shown";
+import { answersSaid, hasBoth, lensTable, type LensShown, type LensSide } from "./shown";
 import { Readings } from "./Readings";
 
 interface Props {
@@ -18,32 +17,15 @@ interface Props {
 /** The lens at one checkpoint, or the change to it: on the image, and as a table. */
 export function LensOfSide({ shown, side, compared }: Props) {
   const { lens, manifest, sequence } = side;
-  const image = lensPlaces(lens, sequence.modality, "patches").filter(
-    (place) => sequence.modality[lens.positions[place]] === "image",
-  );
+  const image = lens.positions.flatMap((position, place) => (sequence.modality[position] === "image" ? [place] : []));
   const onImage = image.some((place) => sequence.boxes[lens.positions[place]] !== null) && manifest.images.length > 0;
-  const mixed = image.length > 0 && image.length < lens.positions.length;
-  const rows = mixed ? selection.value.lensRows : "all";
-  const name = shown.scale.diverging ? "B − A" : side.side.toUpperCase();
+  const rows = hasBoth(side) ? selection.value.lensRows : "all";
   return (
     <section class="lens-side" data-testid={`lens-${side.side}`} data-pictures={onImage} style={{ "--images": manifest.images.length }}>
-      {(compared || mixed) && (
+      {compared && (
         <header>
-          {compared && <span class={`chip ${side.side}`}>{name}</span>}
-          {lens.answer && compared && <span>answer “{formatToken(lens.answer.text)}”</span>}
-          {mixed && (
-            <Segmented
-              name="Rows of the table"
-              class="lens-rows"
-              value={rows}
-              choices={[
-                { value: "words", label: "words" },
-                { value: "patches", label: "patches" },
-                { value: "all", label: "all tokens" },
-              ]}
-              onChoose={(lensRows) => select({ lensRows })}
-            />
-          )}
+          {side.before === null ? <span class={`chip ${side.side}`}>{side.side.toUpperCase()}</span> : <b>B − A</b>}
+          {lens.answer && <span>answer {answersSaid([side.before, lens])}</span>}
         </header>
       )}
       <div class="lens-flow">

@@ -4,13 +4,12 @@ import { Legend } from "../../../elements/Legend";
 import { Notice, Panel } from "../../../elements/Panel";
 import { Segmented } from "../../../elements/Segmented";
 import { Select } from "../../../elements/Select";
-import { formatToken } from "../../../lib/format";
-import type { LensColour } from "../../../lib/selection";
-import { select, visibleSides } from "../../../state";
+import type { LensColour, LensRows } from "../../../lib/selection";
+import { select, selection, visibleSides } from "../../../state";
 import { LayerSlider } from "../LayerSlider";
 import { LensCharts } from "./LensCharts";
 import { LensOfSide } from "./LensOfSide";
-import { lensTable, OTHER_CELLS, shownLens, type LensShown } from "./shown";
+import { answersSaid, hasBoth, lensTable, OTHER_CELLS, shownLens, type LensShown } from "./shown";
 import { Unlogged } from "./Unlogged";
 
 export function LensPanel() {
@@ -63,10 +62,10 @@ function Controls({ shown }: { shown: LensShown }) {
   const { lens, manifest } = shown.sides[0];
   const unknown = lens.answer ? null : "No final answer was logged for this example.";
   const choices: { value: LensColour; label: string; title: string; disabled?: string | null }[] = [
-    { value: "probability", label: "top word", title: "Probability of the most probable output" },
-    { value: "answer", label: "answer", title: "Probability of the final answer", disabled: unknown },
-    { value: "rank", label: "rank", title: "How many outputs are as probable as the final answer or more", disabled: unknown },
-    { value: "depth", label: "depth", title: "The layer from which on the top word is the one of the last layer" },
+    { value: "probability", label: "top word", title: "Colours: probability of the most probable output" },
+    { value: "answer", label: "answer", title: "Colours: probability of the final answer", disabled: unknown },
+    { value: "rank", label: "rank", title: "Colours: how many outputs are as probable as the final answer or more", disabled: unknown },
+    { value: "depth", label: "depth", title: "Colours: the layer from which on the top word is the one of the last layer" },
   ];
   return (
     <>
@@ -78,6 +77,18 @@ function Controls({ shown }: { shown: LensShown }) {
           onChoose={(sequence) => select({ sequence, tokens: [] })}
         />
       )}
+      {hasBoth(shown.sides[0]) && (
+        <Segmented<LensRows>
+          name="Rows of the table"
+          value={selection.value.lensRows}
+          choices={[
+            { value: "words", label: "words", title: "Text tokens in the table" },
+            { value: "patches", label: "patches", title: "Image tokens in the table" },
+            { value: "all", label: "all tokens" },
+          ]}
+          onChoose={(lensRows) => select({ lensRows })}
+        />
+      )}
       <Segmented name="Colours say" choices={choices} value={shown.colour} onChoose={(lensColour) => select({ lensColour })} />
     </>
   );
@@ -85,19 +96,27 @@ function Controls({ shown }: { shown: LensShown }) {
 
 function LensLegend({ shown }: { shown: LensShown }) {
   const { colour, scale, sides } = shown;
-  const answers = [...new Set(sides.flatMap(({ lens, before }) => [before, lens]).map((lens) => lens?.answer?.text))];
-  const said = answers.flatMap((text) => (text === undefined ? [] : `“${formatToken(text)}”`)).join(" and ");
+  const said = answersSaid(sides.flatMap(({ lens, before }) => [before, lens]));
   const titles: Record<LensColour, string> = {
     probability: "Probability of the top word",
     answer: `Probability of the answer ${said}`,
     rank: `Rank of the answer ${said}`,
     depth: "Layer from which on the top word stays",
   };
+  const [words, pictures] = [lensTable(shown, "words"), lensTable(shown, "pictures")];
+  const apart = words !== pictures && sides.some(({ lens, sequence }) => lens.positions.some((one) => sequence.modality[one] === "image"));
   const asDifference = scale.diverging ? ", B − A" : "";
   const note = scale.diverging && (colour === "rank" || colour === "depth") ? "less: earlier" : undefined;
   return (
     <footer class="lens-legend">
-      <Legend scale={scale} table={lensTable(shown, "words")} title={`${titles[colour]}${asDifference}`} unit="" note={note} />
+      <Legend
+        scale={scale}
+        table={words}
+        title={`${titles[colour]}${asDifference}${apart ? ", table" : ""}`}
+        unit=""
+        note={note}
+      />
+      {apart && <Legend scale={scale} table={pictures} title={`${titles[colour]}${asDifference}, image`} unit="" note={note} />}
       <p class="muted description">
         The output head reads the hidden states of every layer as if it were the last.
         {sides[0].lens.answer && ` Answer: ${lowered(sides[0].lens.answer.is)}`}

@@ -5,6 +5,7 @@ import { findSequence, nearest } from "../../../lib/blocks";
 import type { ColourTable } from "../../../lib/colour";
 import { reversed } from "../../../lib/colour";
 import { overlayTable, wordTable } from "../../../comparison";
+import { formatToken } from "../../../lib/format";
 import { firstPlace, lensChange, lensScale, lensValues, sameCells, type Lens } from "../../../lib/logit_lens";
 import type { Scale } from "../../../lib/scale";
 import type { LensColour, Side } from "../../../lib/selection";
@@ -63,6 +64,18 @@ export function shownLens(): LensShown | null {
     layer: lens.layers.indexOf(depth === null ? lens.layers[lens.layers.length - 1] : nearest(lens.layers, depth)),
     place: chosen >= 0 ? chosen : firstPlace(lens, sequence.modality),
   };
+}
+
+/** Whether words and patches were read. */
+export function hasBoth({ lens, sequence }: LensSide): boolean {
+  const patches = lens.positions.filter((position) => sequence.modality[position] === "image").length;
+  return patches > 0 && patches < lens.positions.length;
+}
+
+/** The answers that the lenses follow, each once. */
+export function answersSaid(lenses: readonly (Lens | null)[]): string {
+  const said = lenses.flatMap((lens) => (lens?.answer ? [`“${formatToken(lens.answer.text)}”`] : []));
+  return [...new Set(said)].join(" and ");
 }
 
 /** The colours of the table, or of the image. Of ranks the first is the strongest colour. */
