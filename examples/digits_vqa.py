@@ -179,7 +179,7 @@ def evaluate(
 
     # What the heads look at, where answers come from, and whether maps of that can be believed.
     batch = grid.batch(validation)
-    exact = CapturePolicy(precision="float32", hidden_states=False)
+    exact = CapturePolicy(precision="float32", hidden_states=False, logit_lens="none")
     with torch.no_grad(), trace(model, processor=grid.tokenizer, policy=exact) as t:
         said = grid.scores(model(**batch)).argmax(1).tolist()
     examples = t.examples(batch)
@@ -202,10 +202,11 @@ def evaluate(
     writer.add_vl_evaluation("val", Evaluation(found.curves, measures), step)
 
     # Some samples to look into. This is all that it takes: a context around the forward pass, and
-    # a call; maps and tests may be left out.
+    # a call; maps, tests and the logit lens may be left out.
     shown = validation.part(0, samples)
     batch = grid.batch(shown)
-    with torch.no_grad(), trace(model, processor=grid.tokenizer) as t:
+    policy = CapturePolicy(logit_lens="all")
+    with torch.no_grad(), trace(model, processor=grid.tokenizer, policy=policy) as t:
         output = model(**batch)
     writer.add_vl_batch(
         "val",

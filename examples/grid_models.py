@@ -103,6 +103,7 @@ class GridLxmert:
             r_layers=1,
             x_layers=2,
             num_qa_labels=len(ANSWERS),
+            id2label=dict(enumerate(ANSWERS)),
             visual_feat_dim=3 * CELL * CELL,
             max_position_embeddings=self._length,
             hidden_dropout_prob=0.0,

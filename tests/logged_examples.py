@@ -12,6 +12,7 @@ from vl_tb_plugin import (
     Evaluation,
     Example,
     HiddenStates,
+    LogitLens,
     Measure,
     PerturbationCurve,
     PerturbationTest,
@@ -42,6 +43,26 @@ def noise_maps(lengths: Mapping[str, int], *, target: str, seed: int = 0) -> lis
             values[0] = np.nan
         maps.append(Relevancy(scores, method, target=target))
     return maps
+
+
+def noise_lens(
+    count: int, *, sequence: str = "joint", layers: int = 3, outputs: int = 3, seed: int = 0
+) -> LogitLens:
+    """A lens over ``count`` tokens and a vocabulary of nine words; the answer is word 4."""
+    rng = np.random.default_rng([seed, 3])
+    probabilities = softmaxed_noise((layers, count, 9), rng)
+    best = np.argsort(-probabilities, axis=-1)[..., :outputs]
+    own = probabilities[..., 4]
+    return LogitLens(
+        best,
+        np.take_along_axis(probabilities, best, axis=-1),
+        {number: f"thing{number}" for number in range(9)},
+        sequence,
+        answer=4,
+        answer_ranks=(probabilities > own[..., None]).sum(axis=-1),
+        answer_probabilities=own,
+        answer_is="The first token that the model said.",
+    )
 
 
 def noise_evaluation(seed: int = 0) -> Evaluation:

@@ -10,6 +10,7 @@ from vl_tb_plugin import (
     Example,
     HiddenStates,
     InvalidExample,
+    LogitLens,
     PerturbationTest,
     Relevancy,
     TokenSequence,
@@ -140,6 +141,22 @@ def not_a_number(array: np.ndarray) -> np.ndarray:
     return changed
 
 
+def lens(**changed):
+    given = {"outputs": np.zeros((2, 3, 2), int), "probabilities": np.full((2, 3, 2), 0.5)}
+    return LogitLens(**(given | {"words": {0: "red", 1: "blue"}} | changed))
+
+
+def test_a_lens_keeps_the_words_that_occur_and_counts_as_memory_that_waits():
+    one = lens(
+        answer=1,
+        answer_ranks=np.zeros((2, 3), int),
+        answer_probabilities=np.ones((2, 3)),
+        words={0: "red", 1: "blue", 2: "green"},
+    )
+    assert one.words == {0: "red", 1: "blue"}
+    assert Example(words(), logit_lens=one).nbytes == one.nbytes == 2 * 3 * (2 * 6 + 6)
+
+
 @pytest.mark.parametrize(
     ("make", "argument", "says"),
     [
@@ -189,6 +206,17 @@ def not_a_number(array: np.ndarray) -> np.ndarray:
             "Relevancy('relevancy').scores",
             "['joint']",
         ),
+        (lambda: lens(outputs=np.zeros((2, 3), int)), "outputs", "(layers, positions, k)"),
+        (lambda: lens(outputs=np.zeros((2, 3, 2))), "outputs", "integers"),
+        (lambda: lens(probabilities=np.zeros((2, 3, 1))), "probabilities", "(2, 3, 2)"),
+        (lambda: lens(probabilities=np.full((2, 3, 2), 7.0)), "probabilities", "0 to 1"),
+        (lambda: lens(words={1: "a"}), "words", "none for [0]"),
+        (lambda: lens(answer=1), "answer_ranks", "got None"),
+        (lambda: lens(answer_ranks=np.zeros((2, 3), int)), "answer_ranks", "None without one"),
+        (lambda: Example(words(), logit_lens=lens(positions=[0, 1, 3])), "positions", "below 3"),
+        (lambda: Example(words(4), logit_lens=lens()), "outputs", "4 positions"),
+        (lambda: Example(words(), logit_lens=[lens(), lens()]), "logit_lens", "more than once"),
+        (lambda: Example(words(), logit_lens=lens(sequence="image")), "'image'", "['joint']"),
         (lambda: Example(words(), relevancy=[[1, 2, 3]]), "relevancy[0]", "Relevancy"),
         (lambda: removal(order="random"), "perturbation order", "'random'"),
         (lambda: removal(method=""), "perturbation method", "non-empty"),

@@ -130,6 +130,10 @@ def _parts(example: Example) -> list[tuple[str, str, int]]:
         layers, tokens, features = states.values.shape
         words = f"{layers} layers x {tokens} tokens x {features} features, {states.values.dtype}"
         parts.append((f"hidden states of {states.sequence}", words, states.values.nbytes))
+    for lens in example.logit_lens:
+        layers, positions, outputs = lens.outputs.shape
+        words = f"{layers} layers x {positions} tokens x {outputs} outputs"
+        parts.append((f"logit lens of {lens.sequence}", words, lens.nbytes))
     return parts
 
 

@@ -2,7 +2,7 @@
 
 import { exampleOf, listedExamples, runOf, stepOf } from "./catalogue";
 import { differenceObstacle } from "./comparison";
-import { depthsOf, manifestOf, shownDepth } from "./data";
+import { depthsOffered, manifestOf, shownDepth } from "./data";
 import { effectiveBlock, firstTokenOf, nearest, type TokenChoice } from "./lib/blocks";
 import { headKey, toggled } from "./lib/heads";
 import { MODES, type Head, type Mode, type Role, type Side, type View } from "./lib/selection";
@@ -143,7 +143,7 @@ function chooseLayer(layer: number): void {
 function layersAhead(): { layers: readonly number[]; layer: number } {
   const manifest = frontManifest();
   const { view, block: name, layer } = selection.peek();
-  if (view === "embeddings") return { layers: manifest ? depthsOf(manifest) : [], layer: shownDepth.peek() ?? NaN };
+  if (view === "embeddings") return { layers: manifest ? depthsOffered(manifest) : [], layer: shownDepth.peek() ?? NaN };
   const block = manifest?.attention.find((candidate) => candidate.name === name);
   return { layers: block?.layers ?? [], layer: layer ?? NaN };
 }

@@ -3,6 +3,7 @@
 import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
 import type { AttentionPart } from "./lib/blocks";
 import { fitted } from "./jobs";
+import type { Lens } from "./lib/logit_lens";
 import { writeNumbers } from "./lib/number_set";
 import { groupStarts } from "./lib/points";
 import type { GalleryOver, Head, Normalisation, Role } from "./lib/selection";
@@ -344,6 +345,40 @@ export function relevancy(place: Place): Query<RelevancyScores> {
         new Map(sequences.map(({ name, start, length }) => [name, values.subarray(start, start + length)])),
     );
   });
+}
+
+/** What the output head reads in every layer of an example. */
+export function logitLens(place: Place): Query<Lens[]> {
+  return binary("logit_lens", { ...place }, (message) =>
+    (message.header.sequences as LensHeader[]).map((header, index) => {
+      const name = (array: string) => `${index}/${array}`;
+      const { answer, words } = header;
+      return {
+        sequence: header.sequence,
+        layers: header.layers,
+        positions: header.positions,
+        kept: shape(message, name("outputs"))[2],
+        outputs: integers(message, name("outputs")),
+        probabilities: floats(message, name("probabilities")),
+        words: new Map(Object.entries(words).map(([output, word]) => [Number(output), word])),
+        settledDepth: integers(message, name("settled_depth")),
+        answer: answer && {
+          ...answer,
+          rank: integers(message, name("answer_rank")),
+          probability: floats(message, name("answer_probability")),
+          depth: integers(message, name("answer_depth")),
+        },
+      };
+    }),
+  );
+}
+
+interface LensHeader {
+  sequence: string;
+  layers: number[];
+  positions: number[];
+  words: Record<string, string>;
+  answer: { output: number; text: string; is: string } | null;
 }
 
 /** How the maps of a method changed over the steps that were logged so far. */

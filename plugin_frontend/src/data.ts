@@ -3,7 +3,7 @@
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
 import { exampleOf, examplesOf, listedExamples, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
-import { attentionFrame, galleryFrame, relevancyFrame, statisticsFrame } from "./frames";
+import { attentionFrame, galleryFrame, lensFrame, relevancyFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
 import { tokenGroups, usualDirections } from "./lib/directions";
 import { projectionArguments } from "./lib/projections";
@@ -67,10 +67,21 @@ export function depthsOf(manifest: Manifest): number[] {
   return [...layers].sort((first, second) => first - second);
 }
 
+/** Those that the open panel can show: of the lens, the layers that it reads. */
+export function depthsOffered(manifest: Manifest): number[] {
+  if (view.value !== "embeddings" || embeddingPanel.value !== "lens") return depthsOf(manifest);
+  return lensReference(manifest)?.layers ?? [];
+}
+
+/** What is known of the lens that is shown: that of the chosen sequence, or the first. */
+function lensReference({ logit_lens: lenses }: Manifest) {
+  return lenses.find(({ sequence }) => sequence === selection.value.sequence) ?? lenses[0];
+}
+
 /** The layer shown: the logged one nearest to the one wanted, at first the last. */
 export const shownDepth = computed(() => {
   const manifest = manifestOf.a.value.value ?? manifestOf.b.value.value;
-  const depths = manifest ? depthsOf(manifest) : [];
+  const depths = manifest ? depthsOffered(manifest) : [];
   if (depths.length === 0) return null;
   return depth.value === null ? depths[depths.length - 1] : nearest(depths, depth.value);
 });
@@ -106,11 +117,20 @@ export const projectionOf = perSide((side) =>
   }),
 );
 
+/** What the output head reads, while the lens is open. */
+export const lensOf = perSide((side) =>
+  resource(() => {
+    const place = placeOf[side].value;
+    if (!place) return null;
+    return view.value === "embeddings" && embeddingPanel.value === "lens" ? lensFrame(place) : undefined;
+  }),
+);
+
 /** Load the steps on either side of those shown, once these are there. */
 export function prefetchNeighbours(): void {
   effect(() => {
     const controller = new AbortController();
-    const settled = [attentionOf, matrixOf, statisticsOf, projectionOf, relevancyOf].every((resources) =>
+    const settled = [attentionOf, matrixOf, statisticsOf, projectionOf, relevancyOf, lensOf].every((resources) =>
       visibleSides.value.every((side) => !resources[side].loading.value),
     );
     if (settled) {
@@ -132,6 +152,7 @@ function neighbours(side: Side): Query<unknown>[] {
   const steps = [example.steps[index + 1], example.steps[index - 1]].filter((step) => step !== undefined);
   const nearby = steps.map((step) => ({ ...place, step }));
   if (view.value === "embeddings") {
+    if (embeddingPanel.value === "lens") return [...nearby, ...examplesBeside(place)].map(lensFrame);
     if (embeddingPanel.value !== "points") return [];
     const [layer, given] = [shownDepth.value, projectionGiven.value];
     if (layer === null || given === null || (projectionOf[side].value.value?.count ?? 0) > MOST_PREFETCHED_POINTS) return [];

@@ -2,6 +2,7 @@
 
 import * as api from "./api";
 import { attentionPlan, findSequence, type AttentionPart, type AttentionPlan } from "./lib/blocks";
+import type { Lens } from "./lib/logit_lens";
 import { attentionChoice, type AttentionChoice, type GalleryOver, type Normalisation } from "./lib/selection";
 import { load, peek, type Query } from "./loading";
 import type { AttentionGallery, BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
@@ -32,6 +33,11 @@ export interface LoadedMap extends RelevancyMap {
 export interface RelevancyFrame {
   manifest: Manifest;
   maps: LoadedMap[];
+}
+
+export interface LensFrame {
+  manifest: Manifest;
+  lenses: Lens[];
 }
 
 export function statisticsFrame(place: api.Place, normalisation: Normalisation = "none"): Query<StatisticsFrame> {
@@ -108,6 +114,17 @@ export function relevancyFrame(place: api.Place): Query<RelevancyFrame> {
       if (manifest.relevancy.length === 0) return { manifest, maps: [] };
       const scores = await load(api.relevancy(place), signal);
       return { manifest, maps: manifest.relevancy.map((map) => ({ ...map, scores: scores[map.number] })) };
+    },
+  };
+}
+
+/** What the output head reads; no lens where none was logged. */
+export function lensFrame(place: api.Place): Query<LensFrame> {
+  return {
+    key: `lens ${placeKey(place)}`,
+    run: async (signal) => {
+      const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
+      return { manifest, lenses: manifest.logit_lens.length === 0 ? [] : await load(api.logitLens(place), signal) };
     },
   };
 }

@@ -5,7 +5,7 @@ import { moveLayer, moveStep, moveTo, restartLayers } from "./actions";
 import { moveToken, restartTokens } from "./attention_actions";
 import { exampleOf, stepOf } from "./catalogue";
 import { headStatisticsOf } from "./cohorts";
-import { attentionOf, galleryOf, manifestOf, projectionOf } from "./data";
+import { attentionOf, galleryOf, lensOf, manifestOf, projectionOf } from "./data";
 import { sameExplained } from "./lib/maps";
 import { chooseExplained, moveExplained } from "./map_actions";
 import { explainedOffered, explainedShown, relevancyOf } from "./relevancy";
@@ -65,7 +65,7 @@ function keepTime(): void {
 }
 
 function isLoading(): boolean {
-  const resources = [manifestOf, headStatisticsOf, attentionOf, galleryOf, projectionOf, relevancyOf];
+  const resources = [manifestOf, headStatisticsOf, attentionOf, galleryOf, projectionOf, relevancyOf, lensOf];
   return visibleSides.peek().some((side) => resources.some((resource) => resource[side].loading.peek()));
 }
 

@@ -153,6 +153,8 @@ export interface Manifest {
   sequences: TokenSequence[];
   attention: AttentionBlock[];
   hidden_states: HiddenStates[];
+  /** Sequences whose hidden states the output head has read. */
+  logit_lens: { sequence: string; layers: number[] }[];
   relevancy: RelevancyMap[];
   perturbation: PerturbationTest[];
 }

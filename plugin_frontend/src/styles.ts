@@ -13,6 +13,7 @@ import frame from "./styles/frame.css?inline";
 import headPanels from "./styles/head_panels.css?inline";
 import heads from "./styles/heads.css?inline";
 import help from "./styles/help.css?inline";
+import lens from "./styles/lens.css?inline";
 import marks from "./styles/marks.css?inline";
 import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
@@ -43,6 +44,7 @@ const SHEETS = [
   tokenMatrix,
   scatter,
   embeddings,
+  lens,
   relevancy,
   exports,
   tokenCard,

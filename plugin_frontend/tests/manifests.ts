@@ -63,6 +63,7 @@ export function manifest(sequences: TokenSequence[], attention: AttentionBlock[]
     hidden_states: [],
     relevancy: [],
     perturbation: [],
+    logit_lens: [],
   };
 }
 

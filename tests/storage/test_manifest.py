@@ -117,6 +117,10 @@ def test_a_log_from_before_relevancy_has_none():
     assert not manifest.relevancy and not manifest.perturbation
 
 
+def test_a_log_from_before_the_logit_lens_has_none():
+    assert not parse_manifest(manifest_of(joint_example())).logit_lens
+
+
 def test_a_manifest_is_small():
     assert len(manifest_of(joint_example(text_tokens=20, grid=10))) < 8_000
 

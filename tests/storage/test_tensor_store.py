@@ -8,7 +8,7 @@ import zarr
 from zarr.codecs import BloscCodec, ZstdCodec
 from zarr.storage import ZipStore
 
-from tests.logged_examples import softmaxed_noise
+from tests.logged_examples import noise_lens, softmaxed_noise
 from vl_tb_plugin import Attention
 from vl_tb_plugin.example.encoded_probabilities import PRECISIONS
 from vl_tb_plugin.storage.tensor_store import (
@@ -199,6 +199,21 @@ def test_more_maps_than_a_megabyte_begin_a_new_part(path):
     assert [place.path for place in places] == ["relevancy/000000"] * 2 + ["relevancy/000001"]
     store = TensorStore(path)
     assert [set(store.relevancy(place, 9)) for place in places] == [{0}, {1}, {2}]
+
+
+def test_the_arrays_and_words_of_lenses_are_read_back(path):
+    lenses = [noise_lens(count, seed=count) for count in (5, 1, 7)]
+    writer = TensorStoreWriter(path)
+    places = [writer.add_logit_lens(one, "t") for one in lenses]
+    writer.publish()
+    store = TensorStore(path)
+    for place, one in zip(places, lenses, strict=True):
+        count = one.outputs.shape[1]
+        assert np.array_equal(store.layers_of(place.outputs, count), one.outputs)
+        assert np.array_equal(store.layers_of(place.probabilities, count), one.probabilities)
+        assert np.array_equal(store.layers_of(place.answer_ranks, count), one.answer_ranks)
+        assert store.words(place.words, place.word_bytes) == list(one.words.values())
+    assert places[1].outputs.path == places[0].outputs.path == "logit_lens/joint/outputs/000000"
 
 
 @pytest.mark.parametrize(

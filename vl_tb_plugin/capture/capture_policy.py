@@ -14,6 +14,7 @@ Numbers = Sequence[int] | None
 
 ROWS = ("auto", "all", "text", "generated")
 KEYS = ("all", "text", "image")
+LENS = ("all", "image", "text", "generated", "classified", "none")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,12 @@ class CapturePolicy:
         max_bytes: of one example in memory, before compression; ``None`` for no limit. Hidden
             states take at most half; then rows are kept in the order generated, text (the last
             first), special, image (spread evenly).
+        logit_lens: of which tokens the output head reads the hidden states of every layer:
+            ``"all"``; ``"image"``; ``"text"`` and ``"generated"``, as for ``rows``; positions in
+            the sequence; ``"classified"``: the one that a classifier reads, nothing of models
+            without one; ``"none"``. Costs about as much as a forward pass where all tokens of a
+            prompt are read.
+        logit_lens_outputs: how many of the most probable outputs are kept.
         samples: how many samples of each evaluation (each ``with trace``) are recorded, the first
             ones; the rest runs unwatched.
 
@@ -57,6 +64,8 @@ class CapturePolicy:
     hidden_states: bool | Sequence[int] = True
     hidden_states_dtype: str = "float16"
     max_bytes: int | None = 64 << 20
+    logit_lens: str | Sequence[int] = "classified"
+    logit_lens_outputs: int = 5
     samples: int | None = None
 
     def __post_init__(self) -> None:
@@ -68,7 +77,8 @@ class CapturePolicy:
         if self.hidden_states_dtype not in ("float16", "float32"):
             got = repr(self.hidden_states_dtype)
             raise InvalidExample("hidden_states_dtype", "'float16' or 'float32'", got)
-        for name in ("max_bytes", "samples"):
+        _check_choice(self.logit_lens, LENS, "logit_lens")
+        for name in ("max_bytes", "samples", "logit_lens_outputs"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InvalidExample(name, "a positive number or None", repr(value))

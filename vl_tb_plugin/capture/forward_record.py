@@ -22,6 +22,7 @@ from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSi
 from vl_tb_plugin.capture.generation import Generation, NewRows
 from vl_tb_plugin.capture.kept_attention import KeptLayer
 from vl_tb_plugin.capture.kept_hidden_states import KeptHiddenStates
+from vl_tb_plugin.capture.logit_lens.lens_states import LensStates
 from vl_tb_plugin.capture.row_choice import BlockShape, RowChoice, choose_rows
 from vl_tb_plugin.capture.seen_attention import SeenAttention, own_arithmetic
 from vl_tb_plugin.example import InvalidExample
@@ -44,6 +45,7 @@ class ForwardRecord:
         hidden_states: where hidden states go.
         layout: makes the layout from what the family observed; asked at the first attention.
         generation: where this is a ``generate()``.
+        lens: where the hidden states go that a logit lens reads, if one does.
 
     Attributes:
         observed: results of the modules that the family wants to see, one per call.
@@ -60,7 +62,9 @@ class ForwardRecord:
         hidden_states: KeptHiddenStates,
         layout: Callable[[Mapping[str, list[Any]]], BatchLayout],
         generation: Generation | None = None,
+        lens: LensStates | None = None,
     ):
+        self.lens = lens
         self.hidden_states = hidden_states
         self.generation = generation
         self.observed: dict[str, list[Any]] = {}
@@ -170,9 +174,20 @@ class ForwardRecord:
             if self._refused:
                 return
             new = generation.new_rows((site, layer), states.shape[-2])
-            self.hidden_states.add(site, layer, states[..., new.first :, :], follows=new.start > 0)
+            states, follows = states[..., new.first :, :], new.start > 0
         elif generation is None or generation.forwards <= 1:
-            self.hidden_states.add(site, layer, states)
+            follows = False
+        else:
+            return
+        for kept in (self.hidden_states, self.lens):
+            if kept is not None:
+                kept.add(site, layer, states, follows=follows)
+
+    def add_output(self, output: Any) -> None:
+        """Keep of the model's output what a logit lens is held against."""
+        if self.lens is not None:
+            with self.guarded("Logit lens"):
+                self.lens.add_output(output)
 
     def finish(self) -> None:
         """Work on what is still pending."""

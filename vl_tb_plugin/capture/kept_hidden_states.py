@@ -70,7 +70,8 @@ class KeptHiddenStates:
             if site.sequence in sequences:
                 arrays = by_sequence.setdefault(site.sequence, {})
                 for number, calls in layers.items():
-                    arrays[number] = _gathered(calls, sequences[site.sequence], site.placement)
+                    own = gathered(calls, sequences[site.sequence], site.placement)
+                    arrays[number] = own.numpy()
         return [
             HiddenStates(np.stack([arrays[n] for n in sorted(arrays)]), name, sorted(arrays))
             for name, arrays in by_sequence.items()
@@ -112,9 +113,7 @@ def _spread(layers: tuple[int, ...], count: int) -> tuple[int, ...]:
     return tuple(layers[place] for place in places)
 
 
-def _gathered(
-    calls: Sequence[Tensor], sequence: SampleSequence, placement: str
-) -> npt.NDArray[np.floating[Any]]:
+def gathered(calls: Sequence[Tensor], sequence: SampleSequence, placement: str) -> Tensor:
     """(tokens, features) of a sample; the calls' entries follow one another."""
     entries = [entry for call in calls for entry in call]
     result = torch.zeros(len(sequence.tokens), entries[0].shape[-1], dtype=entries[0].dtype)
@@ -122,4 +121,4 @@ def _gathered(
         own = entries[part.entry][part.start : part.start + len(part.positions)]
         positions = torch.as_tensor(part.positions[: len(own)], dtype=torch.long)
         result[positions] = own.to(result.dtype)
-    return result.numpy()
+    return result

@@ -81,6 +81,11 @@ def choose_rows(
     return RowChoice(kept, _remark(block.name, policy, query, kept, cut), row_bytes)
 
 
+def positions_of(wanted: str | Sequence[int], query: TokenSequence) -> list[int]:
+    """The positions that ``"all"``, ``"text"``, ``"generated"`` or a list of them mean."""
+    return _wanted(wanted, query, _by_value(query, spread=False))
+
+
 def _by_value(query: TokenSequence, *, spread: bool) -> list[int]:
     """Every position: generated and text tokens, the last first; special; image, where not all fit
     spread evenly; padding."""

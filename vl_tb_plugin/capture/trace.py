@@ -27,6 +27,9 @@ from vl_tb_plugin.capture.generation import Generation, end_ids, prompt_inputs, 
 from vl_tb_plugin.capture.interface_patch import watched_interface
 from vl_tb_plugin.capture.kept_hidden_states import KeptHiddenStates
 from vl_tb_plugin.capture.layout import Layout, batch_layout
+from vl_tb_plugin.capture.logit_lens.found_head import lens_of
+from vl_tb_plugin.capture.logit_lens.lens_states import LensStates
+from vl_tb_plugin.capture.logit_lens.reading import read_logit_lens
 from vl_tb_plugin.capture.module_sites import (
     ModuleSite,
     layers_by,
@@ -48,7 +51,7 @@ from vl_tb_plugin.capture.sample_attention import by_block, sample_attention, we
 from vl_tb_plugin.capture.sequences.text_sequence import prompt_text
 from vl_tb_plugin.capture.sequences.text_tokens import token_strings
 from vl_tb_plugin.capture.uncompiled import uncompiled
-from vl_tb_plugin.example import Example, Relevancy, TokenSequence
+from vl_tb_plugin.example import Example, LogitLens, Relevancy, TokenSequence
 
 Found = TypeVar("Found")
 
@@ -76,7 +79,13 @@ class Trace:
                 f" {type(self._model).__name__} has. Register one that fits it:"
                 " vl_tb_plugin.capture.families shows how."
             )
-        states = structure.hidden_states if policy.hidden_states is not False else ()
+        self._lens, self._lens_problem = lens_of(self._model, structure, policy)
+        read = "" if self._lens is None else self._lens.stated.sequence
+        states = tuple(
+            site
+            for site in structure.hidden_states
+            if policy.hidden_states is not False or site.sequence == read
+        )
         self._hidden_states = module_sites(self._model, states)
         self._observed = observed_modules(self._model, structure.observed)
         self._inputs: Mapping[str, Any] = {}
@@ -161,10 +170,16 @@ class Trace:
         layout = record.completed(batch_layout(inputs, self._family, self._layout))
         given.check(layout.count)
         origin = provenance(self._model, record.mechanisms, self._policy)
-        shared = [*record.problems, *record.hidden_states.remarks, *inputs.remarks]
+        every = [self._named(record, number, layout) for number in range(record.layout.count)]
+        lenses: list[list[LogitLens]] = [[] for _ in every]
+        unread = [self._lens_problem] if self._lens_problem else []
+        with record.guarded("Logit lens"):
+            lenses, found = read_logit_lens(record, inputs, every, self._policy)
+            unread += found
+        record.raise_error()
+        shared = [*record.problems, *record.hidden_states.remarks, *inputs.remarks, *unread]
         examples = []
-        for number in range(record.layout.count):
-            sequences = self._named(record, number, layout)
+        for number, sequences in enumerate(every):
             own = given.of(number)
             first = next(iter(sequences.values())).tokens
             own["text"] = own["text"] or prompt_text(inputs, number, first)
@@ -184,6 +199,7 @@ class Trace:
                     blocks,
                     states,
                     left_out=list(dict.fromkeys([*record.remarks(number), *cut, *shared])),
+                    logit_lens=lenses[number],
                 )
             )
         return examples
@@ -336,9 +352,9 @@ class Trace:
         self, inputs: Mapping[str, Any], generation: Generation | None = None
     ) -> ForwardRecord:
         self._inputs = self._known = inputs
-        states = KeptHiddenStates(
-            self._policy, layers_by(self._hidden_states, lambda site: site.sequence)
-        )
+        layers = layers_by(self._hidden_states, lambda site: site.sequence)
+        states = KeptHiddenStates(self._policy, layers)
+        lens = None if self._lens is None else LensStates(self._lens, layers)
         blocks = layers_by(self._attention, lambda site: site.block)
 
         def layout(observed: Mapping[str, list[Any]]) -> BatchLayout:
@@ -346,7 +362,7 @@ class Trace:
             self._batch_size = made.count
             return made.limited(self._room())
 
-        record = ForwardRecord(self._policy, blocks, states, layout, generation)
+        record = ForwardRecord(self._policy, blocks, states, layout, generation, lens)
         ids = inputs.get("input_ids")
         record.input_ids = ids if isinstance(ids, Tensor) else None
         return record
@@ -361,7 +377,9 @@ class Trace:
             if self._recording is not None and self._recording.generation is not None:
                 self._recording.calls.clear()
                 self._recording.generation.begin_forward(_bound(signature, args, kwargs))
-                return forward(*args, **kwargs)
+                output = forward(*args, **kwargs)
+                self._recording.add_output(output)
+                return output
             self._record = None
             if self._is_full():
                 return forward(*args, **kwargs)
@@ -400,6 +418,8 @@ class Trace:
             self._recording = None
         if record.generation is not None:
             record.generation.result = result
+        else:
+            record.add_output(result)
         with record.guarded("Generated tokens"):
             record.finish()
             self._samples += record.sample_count

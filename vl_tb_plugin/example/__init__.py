@@ -10,6 +10,7 @@ from vl_tb_plugin.example.encoded_probabilities import EncodedProbabilities, Pre
 from vl_tb_plugin.example.evaluation import Evaluation, Measure, PerturbationCurve
 from vl_tb_plugin.example.example import Example, FieldValue
 from vl_tb_plugin.example.hidden_states import HiddenStates
+from vl_tb_plugin.example.logit_lens import LogitLens
 from vl_tb_plugin.example.relevancy import PerturbationTest, Relevancy
 from vl_tb_plugin.example.token_sequence import MODALITIES, TokenSequence
 
@@ -23,6 +24,7 @@ __all__ = [
     "HiddenStates",
     "InvalidExample",
     "KeptWeights",
+    "LogitLens",
     "Measure",
     "PerturbationCurve",
     "PerturbationTest",

@@ -14,6 +14,7 @@ from vl_tb_plugin.example.array_input import InvalidExample, as_array, check_box
 from vl_tb_plugin.example.attention import Attention
 from vl_tb_plugin.example.hidden_states import HiddenStates
 from vl_tb_plugin.example.image_input import as_image
+from vl_tb_plugin.example.logit_lens import LogitLens
 from vl_tb_plugin.example.relevancy import PerturbationTest, Relevancy
 from vl_tb_plugin.example.token_sequence import TokenSequence
 
@@ -42,6 +43,8 @@ class Example:
         left_out: what was not kept and why, a sentence each; the views show them.
         relevancy: maps of relevancy, of any number of methods and targets; one may be given alone.
         perturbation: what became of the sample as tokens were taken away in the order of maps.
+        logit_lens: what the output head reads in each layer, at most one per sequence; one may be
+            given alone.
 
     Raises:
         InvalidExample: if the parts do not fit each other or a row does not sum to one.
@@ -56,6 +59,7 @@ class Example:
     """(n, 4), n may be 0."""
     relevancy: tuple[Relevancy, ...]
     perturbation: tuple[PerturbationTest, ...]
+    logit_lens: tuple[LogitLens, ...]
 
     def __init__(
         self,
@@ -74,6 +78,7 @@ class Example:
         left_out: Sequence[str] = (),
         relevancy: Relevancy | Sequence[Relevancy] = (),
         perturbation: PerturbationTest | Sequence[PerturbationTest] = (),
+        logit_lens: LogitLens | Sequence[LogitLens] = (),
     ):
         self.sequences = _parts(sequences, TokenSequence, "sequences")
         self.attention = _parts(attention, Attention, "attention")
@@ -89,6 +94,7 @@ class Example:
         self.left_out = tuple(str(sentence) for sentence in left_out)
         self.relevancy = _parts(relevancy, Relevancy, "relevancy")
         self.perturbation = _parts(perturbation, PerturbationTest, "perturbation")
+        self.logit_lens = _parts(logit_lens, LogitLens, "logit_lens")
         self._check_parts()
 
     def __repr__(self) -> str:
@@ -116,10 +122,12 @@ class Example:
         attention: Sequence[Attention],
         hidden_states: Sequence[HiddenStates],
         left_out: Sequence[str],
+        logit_lens: Sequence[LogitLens] = (),
     ) -> Example:
         """The same example with other arrays, and what was left out of them."""
         other = copy.copy(self)
         other.attention, other.hidden_states = tuple(attention), tuple(hidden_states)
+        other.logit_lens = tuple(logit_lens)
         other.left_out = tuple(left_out)
         other._check_parts()
         return other
@@ -127,7 +135,7 @@ class Example:
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays hold in memory, the measure of back-pressure."""
-        parts: list[Any] = [*self.attention, *self.images, *self.relevancy]
+        parts: list[Any] = [*self.attention, *self.images, *self.relevancy, *self.logit_lens]
         parts += [states.values for states in self.hidden_states]
         return sum(part.nbytes for part in parts)
 
@@ -152,6 +160,9 @@ class Example:
         for states in self.hidden_states:
             argument = f"hidden states of {states.sequence!r}"
             states.check_against(self.sequence(states.sequence, argument))
+        _check_unique([one.sequence for one in self.logit_lens], "logit_lens", "sequence")
+        for lens in self.logit_lens:
+            lens.check_against(self.sequence(lens.sequence, f"logit lens of {lens.sequence!r}"))
         named = {sequence.name: sequence for sequence in self.sequences}
         maps: list[Relevancy | PerturbationTest] = [*self.relevancy, *self.perturbation]
         for one in maps:

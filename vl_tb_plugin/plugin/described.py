@@ -92,6 +92,9 @@ def described_manifest(
             }
             for states in manifest.hidden_states
         ],
+        "logit_lens": [
+            {"sequence": lens.sequence, "layers": list(lens.layers)} for lens in manifest.logit_lens
+        ],
         "relevancy": described_maps(manifest),
         "perturbation": described_tests(manifest),
     }

@@ -15,6 +15,7 @@ from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.flip_routes import FlipRoutes
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
 from vl_tb_plugin.plugin.jobs import JobQueue
+from vl_tb_plugin.plugin.logit_lens_routes import LogitLensRoutes
 from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.neighbour_routes import NeighbourRoutes
 from vl_tb_plugin.plugin.projection_routes import ProjectionRoutes
@@ -48,6 +49,7 @@ class VLPlugin(base_plugin.TBPlugin):
         self._flips = FlipRoutes(index, folders, stores, summaries)
         self._token_texts = TokenTextRoutes(index)
         self._neighbours = NeighbourRoutes(index, folders, stores, hidden_states)
+        self._logit_lens = LogitLensRoutes(index, folders, stores)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -74,6 +76,7 @@ class VLPlugin(base_plugin.TBPlugin):
             "/neighbours": self._neighbours.neighbours,
             "/token": self._neighbours.token,
             "/token_texts": self._token_texts.token_texts,
+            "/logit_lens": self._logit_lens.logit_lens,
             "/head_similarity": self._cohorts.head_similarity,
             "/head_matching": self._cohorts.head_matching,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -29,6 +30,18 @@ class UnreadableManifest(Exception):
     """An event of ours that this version can't read; the message says why and what to do."""
 
 
+@dataclass(frozen=True)
+class LogitLensSlices:
+    """Where the arrays of a logit lens lie; without an answer there are none of it."""
+
+    outputs: manifest_pb2.Slice
+    probabilities: manifest_pb2.Slice
+    words: manifest_pb2.Slice
+    word_bytes: int
+    answer_ranks: manifest_pb2.Slice | None = None
+    answer_probabilities: manifest_pb2.Slice | None = None
+
+
 def build_manifest(
     example: Example,
     *,
@@ -39,6 +52,7 @@ def build_manifest(
     statistics_slices: Mapping[str, manifest_pb2.Slice],
     hidden_states_slices: Mapping[str, manifest_pb2.Slice],
     relevancy_slices: Sequence[manifest_pb2.Slice],
+    logit_lens_slices: Sequence[LogitLensSlices] = (),
 ) -> bytes:
     """The serialised manifest of an example.
 
@@ -51,6 +65,7 @@ def build_manifest(
         statistics_slices: where the statistics lie, by block.
         hidden_states_slices: where the hidden states lie, by sequence.
         relevancy_slices: where the scores of each relevancy map lie, in the example's order.
+        logit_lens_slices: likewise for each logit lens.
     """
     manifest = manifest_pb2.Manifest(
         schema_version=SCHEMA_VERSION,
@@ -97,6 +112,20 @@ def build_manifest(
             position=one.position,
             sequences=one.scores,
             values=scores,
+        )
+    for lens, slices in zip(example.logit_lens, logit_lens_slices, strict=True):
+        manifest.logit_lens.add(
+            sequence=lens.sequence,
+            layers=lens.layers,
+            positions=lens.positions or (),
+            outputs=slices.outputs,
+            probabilities=slices.probabilities,
+            words=slices.words,
+            word_bytes=slices.word_bytes,
+            answer=lens.answer,
+            answer_is=lens.answer_is,
+            answer_ranks=slices.answer_ranks,
+            answer_probabilities=slices.answer_probabilities,
         )
     for name, value in example.fields.items():
         field = manifest.fields[name]
@@ -160,6 +189,16 @@ def relevancy_lengths(
     """How many scores a map has for each of its sequences, in the order stored."""
     lengths = {sequence.name: len(sequence.tokens) for sequence in manifest.sequences}
     return {name: lengths[name] for name in one.sequences}
+
+
+def logit_lens_positions(
+    manifest: manifest_pb2.Manifest, lens: manifest_pb2.LogitLens
+) -> list[int]:
+    """The positions in its sequence that a logit lens reads."""
+    if lens.positions:
+        return list(lens.positions)
+    lengths = {sequence.name: len(sequence.tokens) for sequence in manifest.sequences}
+    return list(range(lengths[lens.sequence]))
 
 
 def field_values(fields: Mapping[str, manifest_pb2.Field]) -> dict[str, float | str | bool]:

@@ -6,7 +6,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Manifest(_message.Message):
-    __slots__ = ("schema_version", "store", "sequences", "attention", "hidden_states", "images", "text", "prediction", "target", "correct", "target_boxes", "fields", "provenance", "left_out", "relevancy", "perturbation")
+    __slots__ = ("schema_version", "store", "sequences", "attention", "hidden_states", "images", "text", "prediction", "target", "correct", "target_boxes", "fields", "provenance", "left_out", "relevancy", "perturbation", "logit_lens")
     class FieldsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -37,6 +37,7 @@ class Manifest(_message.Message):
     LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
     RELEVANCY_FIELD_NUMBER: _ClassVar[int]
     PERTURBATION_FIELD_NUMBER: _ClassVar[int]
+    LOGIT_LENS_FIELD_NUMBER: _ClassVar[int]
     schema_version: int
     store: str
     sequences: _containers.RepeatedCompositeFieldContainer[Sequence]
@@ -53,7 +54,8 @@ class Manifest(_message.Message):
     left_out: _containers.RepeatedScalarFieldContainer[str]
     relevancy: _containers.RepeatedCompositeFieldContainer[RelevancyMap]
     perturbation: _containers.RepeatedCompositeFieldContainer[PerturbationTest]
-    def __init__(self, schema_version: _Optional[int] = ..., store: _Optional[str] = ..., sequences: _Optional[_Iterable[_Union[Sequence, _Mapping]]] = ..., attention: _Optional[_Iterable[_Union[AttentionBlock, _Mapping]]] = ..., hidden_states: _Optional[_Iterable[_Union[HiddenStates, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[Image, _Mapping]]] = ..., text: _Optional[str] = ..., prediction: _Optional[str] = ..., target: _Optional[str] = ..., correct: bool = ..., target_boxes: _Optional[_Iterable[float]] = ..., fields: _Optional[_Mapping[str, Field]] = ..., provenance: _Optional[_Mapping[str, str]] = ..., left_out: _Optional[_Iterable[str]] = ..., relevancy: _Optional[_Iterable[_Union[RelevancyMap, _Mapping]]] = ..., perturbation: _Optional[_Iterable[_Union[PerturbationTest, _Mapping]]] = ...) -> None: ...
+    logit_lens: _containers.RepeatedCompositeFieldContainer[LogitLens]
+    def __init__(self, schema_version: _Optional[int] = ..., store: _Optional[str] = ..., sequences: _Optional[_Iterable[_Union[Sequence, _Mapping]]] = ..., attention: _Optional[_Iterable[_Union[AttentionBlock, _Mapping]]] = ..., hidden_states: _Optional[_Iterable[_Union[HiddenStates, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[Image, _Mapping]]] = ..., text: _Optional[str] = ..., prediction: _Optional[str] = ..., target: _Optional[str] = ..., correct: bool = ..., target_boxes: _Optional[_Iterable[float]] = ..., fields: _Optional[_Mapping[str, Field]] = ..., provenance: _Optional[_Mapping[str, str]] = ..., left_out: _Optional[_Iterable[str]] = ..., relevancy: _Optional[_Iterable[_Union[RelevancyMap, _Mapping]]] = ..., perturbation: _Optional[_Iterable[_Union[PerturbationTest, _Mapping]]] = ..., logit_lens: _Optional[_Iterable[_Union[LogitLens, _Mapping]]] = ...) -> None: ...
 
 class Slice(_message.Message):
     __slots__ = ("path", "offset")
@@ -118,6 +120,32 @@ class HiddenStates(_message.Message):
     features: int
     values: Slice
     def __init__(self, sequence: _Optional[str] = ..., layers: _Optional[_Iterable[int]] = ..., features: _Optional[int] = ..., values: _Optional[_Union[Slice, _Mapping]] = ...) -> None: ...
+
+class LogitLens(_message.Message):
+    __slots__ = ("sequence", "layers", "positions", "outputs", "probabilities", "words", "word_bytes", "answer", "answer_is", "answer_ranks", "answer_probabilities")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    WORD_BYTES_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_IS_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_RANKS_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    sequence: str
+    layers: _containers.RepeatedScalarFieldContainer[int]
+    positions: _containers.RepeatedScalarFieldContainer[int]
+    outputs: Slice
+    probabilities: Slice
+    words: Slice
+    word_bytes: int
+    answer: int
+    answer_is: str
+    answer_ranks: Slice
+    answer_probabilities: Slice
+    def __init__(self, sequence: _Optional[str] = ..., layers: _Optional[_Iterable[int]] = ..., positions: _Optional[_Iterable[int]] = ..., outputs: _Optional[_Union[Slice, _Mapping]] = ..., probabilities: _Optional[_Union[Slice, _Mapping]] = ..., words: _Optional[_Union[Slice, _Mapping]] = ..., word_bytes: _Optional[int] = ..., answer: _Optional[int] = ..., answer_is: _Optional[str] = ..., answer_ranks: _Optional[_Union[Slice, _Mapping]] = ..., answer_probabilities: _Optional[_Union[Slice, _Mapping]] = ...) -> None: ...
 
 class RelevancyMap(_message.Message):
     __slots__ = ("method", "target", "position", "sequences", "values")

@@ -232,6 +232,7 @@ class _OpenStep:
             relevancy_slices=[
                 store.add_relevancy(list(one.scores.values()), tag) for one in example.relevancy
             ],
+            logit_lens_slices=[store.add_logit_lens(lens, tag) for lens in example.logit_lens],
         )
         self.published.append(PublishedExample(tag, item.step, item.wall_time, manifest))
 

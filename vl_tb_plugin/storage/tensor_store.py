@@ -8,6 +8,8 @@
     statistics/<block>/<part>        (examples, statistics + metrics, layers, heads) float32
     hidden_states/<sequence>/<part>  (layers, tokens, features) float16, float32 if too large
     relevancy/<part>                 (scores,) float32: the maps of relevancy, one after another
+    logit_lens/<sequence>/<array>/<part>  (layers, positions, k) or (layers, positions): int32, and
+                                     float16 probabilities; "words": bytes of JSON
 
 Attention is cut so that a click decodes one chunk: one layer, and as many heads as keep it near
 1 MB. The mean over heads is looked at most; kept by itself it costs as much as one more head, and
@@ -18,6 +20,7 @@ map of relevancy is tiny, so examples are stacked: a part holds as many as make 
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,8 +32,9 @@ import zarr
 from zarr.codecs import BloscCodec, ZstdCodec
 from zarr.storage import ZipStore
 
-from vl_tb_plugin.example import EncodedProbabilities, KeptWeights
+from vl_tb_plugin.example import EncodedProbabilities, KeptWeights, LogitLens
 from vl_tb_plugin.example.encoded_probabilities import DECODING
+from vl_tb_plugin.storage.manifest import LogitLensSlices
 from vl_tb_plugin.storage.manifest_pb2 import Slice
 from vl_tb_plugin.storage.run_folder import publish_file
 from vl_tb_plugin.storage.stacked_chunks import StackedChunks, stacked_chunks
@@ -72,6 +76,29 @@ class TensorStoreWriter:
     def add_relevancy(self, scores: Sequence[npt.NDArray[np.float32]], tag: str) -> Slice:
         """Stack one map: (tokens,) scores of each of its sequences."""
         return self._stack("relevancy", 0, ("score",), np.concatenate(scores), tag)
+
+    def add_logit_lens(self, lens: LogitLens, tag: str) -> LogitLensSlices:
+        """Stack the arrays and the words of one logit lens."""
+        path = f"logit_lens/{lens.sequence}"
+
+        def stacked(name: str, values: npt.NDArray[Any] | None) -> Slice | None:
+            if values is None:
+                return None
+            dimensions = ("layer", "position", "rank")[: values.ndim]
+            return self._stack(f"{path}/{name}", 1, dimensions, values, tag)
+
+        words = json.dumps(list(lens.words.values()), ensure_ascii=False).encode()
+        outputs = stacked("outputs", lens.outputs)
+        probabilities = stacked("probabilities", lens.probabilities)
+        assert outputs is not None and probabilities is not None
+        return LogitLensSlices(
+            outputs,
+            probabilities,
+            self._stack(f"{path}/words", 0, ("byte",), np.frombuffer(words, np.uint8), tag),
+            len(words),
+            stacked("answer_ranks", lens.answer_ranks),
+            stacked("answer_probabilities", lens.answer_probabilities),
+        )
 
     def publish(self) -> None:
         """Close the file, make it durable and give it its name."""
@@ -234,6 +261,17 @@ class TensorStore:
             stacked = np.asarray(self._array(part.path)[:])
             self._latest_relevancy = part.path, stacked
         return stacked[part.offset : part.offset + scores].copy()
+
+    def layers_of(self, part: Slice, positions: int) -> npt.NDArray[Any]:
+        """(layers, positions, ...) of one array of a logit lens."""
+        window = slice(part.offset, part.offset + positions)
+        return np.asarray(self._array(part.path)[:, window])
+
+    def words(self, part: Slice, word_bytes: int) -> list[str]:
+        """The texts of a logit lens's outputs."""
+        raw = np.asarray(self._array(part.path)[part.offset : part.offset + word_bytes])
+        found: list[str] = json.loads(raw.tobytes())
+        return found
 
     def close(self) -> None:
         """Release the file."""

@@ -19,6 +19,7 @@ const KEYS: readonly [string[], string][] = [
   [["⇧"], "in the matrix: arrows move the view, click chooses the key"],
   [["+", "−", "0"], "in a plot of points: closer, farther, all; arrows move or turn it, ⇧ arrows move a space"],
   [["⇧"], "in a plot of points: drag around points to select them; Esc gives up"],
+  [["←", "→", "↑", "↓"], "in the table of the logit lens: layer and token"],
   [["I"], "card of the chosen token"],
   [["N", "⇧N"], "in Embeddings: next, previous point (found, selected, or shown)"],
   [["+", "−", "0"], "in Embeddings: closer, farther, all points; arrows move or turn"],

@@ -26,6 +26,8 @@ interface Props {
   removed?: readonly Box[];
   /** Whether a token can't be chosen: it is hatched under the pointer. */
   closed?(index: number): boolean;
+  /** Lies on the image, under the outlines. */
+  over?: ComponentChildren;
   tip?(index: number): ComponentChildren;
   onChoose?(index: number, gesture: Gesture): void;
   /** All boxes of a dragged rectangle. */
@@ -139,6 +141,7 @@ export function ImageHeat(props: Props) {
         />
       )}
       <canvas ref={canvas} />
+      {props.over}
       <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
         {props.removed?.map(([x0, y0, x1, y1]) => (
           <rect key={`${x0} ${y0}`} class="removed" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />

@@ -7,6 +7,7 @@ import type { ColourTable } from "../lib/colour";
 import type { Scale } from "../lib/scale";
 import type { Box, ImageReference, TokenSequence } from "../schema";
 import { ImageHeat } from "./ImageHeat";
+import { PatchWords } from "./PatchWords";
 
 interface Props {
   images: readonly ImageReference[];
@@ -26,6 +27,8 @@ interface Props {
   targets?: readonly Box[];
   /** Tokens that were taken away. */
   removed?: readonly number[];
+  /** Written on the tokens, where there is room. */
+  words?: readonly string[];
   small?: boolean;
   closed?(token: number): boolean;
   tip?(token: number): ComponentChildren;
@@ -77,6 +80,7 @@ function Picture({ image, index, sequence, weights, scale, table, smooth, ...pro
       chosen={chosenBoxes}
       targets={index === 0 ? props.targets : undefined}
       removed={removed && boxesOf(removed)}
+      over={props.words && <PatchWords boxes={boxes} words={props.words} />}
       closed={props.closed}
       tip={props.tip}
       onChoose={props.onChoose}

@@ -56,6 +56,11 @@ export const magmaOnLight: ColourTable = fill((position, channel) => {
 export const diverging: ColourTable = fromStops(BLUE_WHITE_RED);
 export const divergingDark: ColourTable = fromStops(BLUE_DARK_RED);
 
+/** The same colours the other way round. */
+export function reversed(table: ColourTable): ColourTable {
+  return fill((position, channel) => colourAt(table, 1 - position)[channel]);
+}
+
 /** The colour of a position in 0..1; outside values get the colour of the nearer end. */
 export function colourAt(table: ColourTable, position: number): Rgb {
   const index = 3 * Math.round(Math.min(1, Math.max(0, position)) * (TABLE_SIZE - 1));

@@ -29,6 +29,9 @@ export const BASES = ["layer", "stream"] as const;
 export const ALIGNMENTS = ["joint", "previous", "procrustes"] as const;
 /** Where the lines of the chosen tokens lead. */
 export const TRAILS = ["none", "steps", "layers"] as const;
+/** What the colours of the logit lens say: of the best output, of the final answer, or the layer from which on it stays. */
+export const LENS_COLOURS = ["probability", "answer", "rank", "depth"] as const;
+export const LENS_ROWS = ["words", "patches", "all"] as const;
 export const BESIDES = ["sides", "heads", "samples"] as const;
 
 /** What the colour of a head says in the scatter of heads. */
@@ -43,6 +46,8 @@ export type ProjectionMethod = (typeof PROJECTIONS)[number];
 export type Basis = (typeof BASES)[number];
 export type Alignment = (typeof ALIGNMENTS)[number];
 export type TrailsOver = (typeof TRAILS)[number];
+export type LensColour = (typeof LENS_COLOURS)[number];
+export type LensRows = (typeof LENS_ROWS)[number];
 export type Cells = (typeof CELLS)[number];
 export type Normalisation = (typeof NORMALISATIONS)[number];
 export type Reduction = (typeof REDUCTIONS)[number];
@@ -146,6 +151,9 @@ const FIELDS = {
   camera: filled("camera", ""),
   /** Named states of the points, see lib/bookmarks.ts. */
   bookmarks: shortList("bookmarks"),
+  /** The logit lens: what its colours say, and whose readings its table lists. */
+  lensColour: choice("lens_colour", LENS_COLOURS),
+  lensRows: choice("lens_rows", LENS_ROWS),
   /** Methods of relevancy, side by side; none: the first that was logged. */
   methods: list("methods"),
   /** What the maps explain, and its position where that is a generated token. */

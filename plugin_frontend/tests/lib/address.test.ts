@@ -48,6 +48,8 @@ const EVERYTHING: Selection = {
   beside: "samples",
   card: true,
   embeddingPanel: "curves",
+  lensColour: "rank",
+  lensRows: "patches",
   depth: 12,
   axes: [1, 2],
   projection: "umap",

@@ -16,7 +16,7 @@ from typing import Any
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
 from vl_tb_plugin.capture.families.layer_stack import BERT
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import Structure
+from vl_tb_plugin.capture.families.structure import OutputHead, Structure
 from vl_tb_plugin.capture.sequences.text_sequence import text_sequence
 from vl_tb_plugin.example import TokenSequence
 
@@ -28,6 +28,7 @@ class Bert:
             attention=(BERT.attention("language", "text"),),
             hidden_states=BERT.hidden_states(model, "text"),
             generated="text" if getattr(model.config, "is_decoder", False) else "",
+            heads=(OutputHead("text", ("cls.predictions",)),),
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence]]:

@@ -26,7 +26,7 @@ from typing import Any
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, SampleSequence
 from vl_tb_plugin.capture.families.layer_stack import BERT, LayerStack
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import Structure
+from vl_tb_plugin.capture.families.structure import OutputHead, Structure
 from vl_tb_plugin.capture.sequences.class_and_patches import class_and_patches
 from vl_tb_plugin.capture.sequences.decoder_sequence import decoder_tokens
 from vl_tb_plugin.capture.sequences.image_tokens import image_sequence
@@ -58,6 +58,7 @@ class Blip:
                 *_TOWER.hidden_states(model, vision),
             ),
             generated=decoder,
+            heads=(OutputHead(decoder, ("text_decoder.cls",)),),
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence | SampleSequence]]:

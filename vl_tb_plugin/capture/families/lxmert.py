@@ -26,6 +26,7 @@ from vl_tb_plugin.capture.families.structure import (
     AttentionSite,
     Explanation,
     HiddenStateSite,
+    OutputHead,
     Readout,
     Structure,
 )
@@ -63,6 +64,12 @@ class Lxmert:
             ),
             explanation=Explanation(
                 (Readout(text),), "question_answering_score", schedule=_schedule(config)
+            ),
+            heads=(
+                OutputHead(text, ("cls.predictions",), logits="prediction_logits"),
+                OutputHead(
+                    text, ("pooler", "answer_head"), "first", logits="question_answering_score"
+                ),
             ),
         )
 

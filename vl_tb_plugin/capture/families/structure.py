@@ -111,6 +111,28 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class OutputHead:
+    """What makes the output of the model from the last hidden state of a sequence: what the logit
+    lens applies to those of every layer.
+
+    Args:
+        sequence: name of the sequence.
+        modules: paths, as in :class:`AttentionSite`, of the modules that are applied one after
+            another. A hidden state that is the result of one of them goes on with the next.
+        row: the token that a classifier reads, as in :class:`Readout`; empty where every token has
+            an output of its own.
+        logits: field of the output that holds the logits.
+        scale: by which hidden states are multiplied before the last module.
+    """
+
+    sequence: str
+    modules: tuple[str, ...]
+    row: Literal["", "first", "second_last_word"] = ""
+    logits: str = "logits"
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
 class Structure:
     """All sites of a model.
 
@@ -121,6 +143,9 @@ class Structure:
             by name; see :attr:`ForwardInputs.observed`.
         generated: name of the sequence that grows token by token under ``generate()``, if any.
         explanation: how relevancy explains an output.
+        heads: what the logit lens may apply: the first one whose modules the model has. Empty for
+            what decoders have by convention: the normalisation that makes the last hidden state,
+            then the output embeddings.
     """
 
     attention: tuple[AttentionSite, ...]
@@ -128,3 +153,4 @@ class Structure:
     observed: Mapping[str, str] = field(default_factory=dict)
     generated: str = ""
     explanation: Explanation = Explanation()
+    heads: tuple[OutputHead, ...] = ()

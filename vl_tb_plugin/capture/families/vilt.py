@@ -26,7 +26,12 @@ from torch.nn import functional
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, Part, SampleSequence
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    HiddenStateSite,
+    OutputHead,
+    Structure,
+)
 from vl_tb_plugin.capture.sequences.framed_grid import (
     admitted_cells,
     frame_of_mask,
@@ -47,6 +52,10 @@ class Vilt:
             hidden_states=(
                 HiddenStateSite("embeddings", "joint"),
                 HiddenStateSite(layer, "joint", first_layer=1),
+            ),
+            heads=(
+                OutputHead("joint", ("vilt.layernorm", "mlm_score")),
+                OutputHead("joint", ("vilt.layernorm", "vilt.pooler", "classifier"), "first"),
             ),
             observed={
                 "patches": "embeddings.patch_embeddings",

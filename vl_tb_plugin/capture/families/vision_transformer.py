@@ -16,7 +16,12 @@ from typing import Any
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    HiddenStateSite,
+    OutputHead,
+    Structure,
+)
 from vl_tb_plugin.capture.sequences.framed_grid import framed_grid_tokens
 from vl_tb_plugin.capture.sequences.image_tokens import ImageToken, image_sequence
 from vl_tb_plugin.example import TokenSequence
@@ -39,6 +44,7 @@ class VisionTransformer:
                 HiddenStateSite("embeddings", "image"),
                 *(HiddenStateSite(layer, "image", first_layer=1) for layer in LAYERS),
             ),
+            heads=(OutputHead("image", ("layernorm", "classifier"), "first"),),
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence]]:

@@ -28,6 +28,7 @@ from vl_tb_plugin.capture.families.structure import (
     AttentionSite,
     Explanation,
     HiddenStateSite,
+    OutputHead,
     Readout,
     Structure,
 )
@@ -60,6 +61,12 @@ class VisualBert:
                 HiddenStateSite(layer, "joint", first_layer=1),
             ),
             explanation=Explanation((Readout("joint", "second_last_word"),) if answers else ()),
+            heads=(
+                OutputHead("joint", ("cls.predictions",), logits="prediction_logits"),
+                OutputHead("joint", ("cls",), "second_last_word")
+                if answers
+                else OutputHead("joint", ("visual_bert.pooler", "cls"), "first"),
+            ),
         )
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence | SampleSequence]]:
