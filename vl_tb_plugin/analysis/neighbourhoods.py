@@ -38,7 +38,11 @@ class Neighbourhoods:
     @property
     def complete(self) -> npt.NDArray[np.bool_]:
         """(queries,) whether as many were found as asked for."""
-        return (self.index >= 0).all(axis=1)
+        return np.all(self.index >= 0, axis=1)
+
+    def only(self, queries: npt.NDArray[np.bool_]) -> Neighbourhoods:
+        """Those of some of the queries: (queries,)."""
+        return Neighbourhoods(self.index[queries], self.distance[queries])
 
 
 def neighbourhoods(

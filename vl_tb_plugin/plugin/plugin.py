@@ -15,6 +15,7 @@ from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.flip_routes import FlipRoutes
 from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.neighbour_routes import NeighbourRoutes
+from vl_tb_plugin.plugin.neighbourhood_routes import NeighbourhoodRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.routes import Routes
@@ -41,6 +42,7 @@ class VLPlugin(base_plugin.TBPlugin):
         self._cohorts = CohortRoutes(index, folders, stores)
         self._flips = FlipRoutes(index, folders, stores, summaries)
         self._neighbours = NeighbourRoutes(index, folders, stores)
+        self._neighbourhoods = NeighbourhoodRoutes(index, folders, stores)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -64,6 +66,9 @@ class VLPlugin(base_plugin.TBPlugin):
             "/flips": self._flips.flips,
             "/neighbours": self._neighbours.neighbours,
             "/token": self._neighbours.token,
+            "/churn": self._neighbourhoods.churn,
+            "/churn_history": self._neighbourhoods.churn_history,
+            "/hubness": self._neighbourhoods.hubness,
             "/head_similarity": self._cohorts.head_similarity,
             "/head_matching": self._cohorts.head_matching,
         }
