@@ -10,6 +10,7 @@ from tests.logged_examples import grid_boxes, softmaxed_noise
 from tests.tensorboard_process import TensorBoardProcess
 from tests.waiting import wait_until
 from vl_tb_plugin import Attention, Example, HiddenStates, SummaryWriter, TokenSequence
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
 from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
@@ -273,7 +274,8 @@ def sampling(logdir):
     multiplexer = EventMultiplexer(tensor_size_guidance={PLUGIN_NAME: 0})
     multiplexer.AddRunsFromDirectory(str(logdir)).Reload()
     index = RunIndex(MultiplexerDataProvider(multiplexer, str(logdir)))
-    return TokenSampling(index, RunFolders(str(logdir), ""), StoreCache())
+    folders, stores = RunFolders(str(logdir), ""), StoreCache()
+    return TokenSampling(index, HiddenStateReading(index, folders, stores))
 
 
 class TestTokenSampling:

@@ -11,12 +11,11 @@ from vl_tb_plugin.analysis.neighbours import METRICS
 from vl_tb_plugin.plugin.churn_answers import ChurnAnswers
 from vl_tb_plugin.plugin.compared_neighbours import NeighbourhoodChoice
 from vl_tb_plugin.plugin.computed_answers import ComputedAnswer, ComputedAnswers
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
 from vl_tb_plugin.plugin.hub_answers import HubAnswers
 from vl_tb_plugin.plugin.request import BadRequest, experiment_of, number, one_of, text
 from vl_tb_plugin.plugin.response import json_response
-from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
-from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.plugin.token_sample import Checkpoint, LayerChoice, TokenSampling
 
 _MOST_NEIGHBOURS = 100
@@ -25,9 +24,9 @@ _MOST_NEIGHBOURS = 100
 class NeighbourhoodRoutes:
     """Handlers from request to response; they raise ``BadRequest`` for what does not fit."""
 
-    def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
+    def __init__(self, index: RunIndex, hidden_states: HiddenStateReading):
         self._index = index
-        self._sampling = TokenSampling(index, folders, stores)
+        self._sampling = TokenSampling(index, hidden_states)
         self._churn = ChurnAnswers(index, self._sampling)
         self._hubs = HubAnswers(index, self._sampling)
         self._computed = ComputedAnswers()

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.example import MODALITIES
-from vl_tb_plugin.plugin.hidden_state_reading import sequences_sharing_space
+from vl_tb_plugin.plugin.hidden_state_reading import (
+    HiddenStateReading,
+    sequences_sharing_space,
+)
 from vl_tb_plugin.plugin.request import NotFound
-from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import LoggedSeries, RunIndex
-from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import UnreadableManifest, parse_manifest
-from vl_tb_plugin.storage.run_folder import store_path
 
 SEED = 0
 _PADDING = MODALITIES.index("padding")
@@ -116,10 +116,9 @@ class TokenSample:
 class TokenSampling:
     """Draws tokens and reads their hidden states."""
 
-    def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
+    def __init__(self, index: RunIndex, reading: HiddenStateReading):
         self._index = index
-        self._folders = folders
-        self._stores = stores
+        self._reading = reading
 
     def steps(self, experiment: str, run: str) -> list[int]:
         """The steps of a run: of the example that has most, among some."""
@@ -190,22 +189,31 @@ class TokenSampling:
         self, choice: LayerChoice, checkpoint: Checkpoint, sample: TokenSample
     ) -> npt.NDArray[np.float32]:
         """(tokens, features) hidden states of the sample at a checkpoint."""
-        folder = self._folders.folder(checkpoint.run)
-        parts = []
-        latest: tuple[str, manifest_pb2.Manifest] | None = None
-        for group in sample.groups:
-            if latest is None or latest[0] != group.tag:
-                latest = group.tag, self._manifest(choice.experiment, checkpoint, group.tag)
-            manifest = latest[1]
-            states = next(one for one in manifest.hidden_states if one.sequence == group.sequence)
-            length = len(_sequence(manifest, group.sequence).tokens)
-            store = self._stores.open(store_path(folder, manifest.store))
-            layer = list(states.layers).index(choice.layer)
-            parts.append(store.hidden_states(states.values, layer, length)[group.token])
-        return np.concatenate(parts)
-
-    def _manifest(self, experiment: str, checkpoint: Checkpoint, tag: str) -> manifest_pb2.Manifest:
-        return self._index.manifest(experiment, checkpoint.run, tag, checkpoint.step)[1]
+        places = {
+            (group.tag, group.sequence): slice(start, start + len(group.token))
+            for group, start in zip(sample.groups, sample.starts, strict=True)
+        }
+        wanted = {(group.tag, group.sequence): group.token for group in sample.groups}
+        result: npt.NDArray[np.float32] | None = None
+        for portion in self._reading.portions(
+            choice.experiment,
+            checkpoint.run,
+            choice.layer,
+            list(dict.fromkeys(group.sequence for group in sample.groups)),
+            step=checkpoint.step,
+            tags=set(sample.tags),
+        ):
+            start = 0
+            for states in portion.groups:
+                name, tokens = (states.tag, states.sequence), states.places.token
+                if name in places:
+                    if result is None:
+                        result = np.empty((len(sample), states.features), np.float32)
+                    rows = start + np.searchsorted(tokens, wanted[name])
+                    result[places[name]] = portion.values[rows]
+                start += len(tokens)
+        assert result is not None
+        return result
 
     def _manifests(
         self, experiment: str, checkpoints: Sequence[Checkpoint], tags: list[str]
