@@ -15,6 +15,7 @@ import heads from "./styles/heads.css?inline";
 import help from "./styles/help.css?inline";
 import marks from "./styles/marks.css?inline";
 import matrix from "./styles/matrix.css?inline";
+import neighbours from "./styles/neighbours.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
 import similarity from "./styles/similarity.css?inline";
@@ -44,6 +45,7 @@ const SHEETS = [
   relevancy,
   exports,
   tokenCard,
+  neighbours,
   tour,
 ];
 
