@@ -5,18 +5,18 @@ import { LineChart, valueRange, type Line } from "../../../elements/LineChart";
 import { Named } from "../../../elements/Named";
 import { Notice, Panel } from "../../../elements/Panel";
 import { Segmented } from "../../../elements/Segmented";
-import { SeriesLegend } from "../../../elements/SeriesLegend";
+import { SeriesLegend, SeriesMark } from "../../../elements/SeriesLegend";
 import { formatLabel, formatPercent, formatStep } from "../../../lib/format";
 import { findPair, pairName, pairTitle } from "../../../lib/neighbourhoods";
 import type { ChurnAgainst } from "../../../lib/selection";
-import { seriesOf } from "../../../lib/series";
+import { seriesOf, type Series } from "../../../lib/series";
 import { churn, churnEnds, churnHistoryOf } from "../../../neighbourhoods";
 import type { Churn, ChurnHistory } from "../../../schema";
 import { select, selection, visibleSides } from "../../../state";
 import { ChangedPanel } from "./ChangedPanel";
 
 const AGAINST: readonly { value: ChurnAgainst; label: string; title: string }[] = [
-  { value: "previous", label: "step before", title: "Share of the neighbours at the step before that are gone" },
+  { value: "previous", label: "against the step before", title: "Share of the neighbours at the step before that are gone" },
   { value: "first", label: "first", title: "Share of the neighbours at the first step that are gone" },
   { value: "last", label: "last", title: "Share of the neighbours that are gone at the last step" },
 ];
@@ -28,6 +28,8 @@ export function ChurnPanel() {
   const progress = [churn, ...histories];
   const failed = progress.find(({ error }) => error.value !== null);
   const found = churn.value.value;
+  const known = [found, ...histories.map(({ value }) => value.value)].flatMap((one) => one?.pairs.map(pairName) ?? []);
+  const series = seriesOf(known);
   return (
     <>
       <Panel
@@ -39,14 +41,13 @@ export function ChurnPanel() {
         onRetry={() => progress.forEach(({ retry }) => retry())}
       >
         <p class="description">
-          Share of a token’s nearest that are no longer among them: 0 the same neighbourhood, {" "}
-          <i class="unrelated-mark" /> what neighbourhoods without any relation would have.
+          Share of a token’s nearest that are gone. <i class="unrelated-mark" /> as much as without any relation.
         </p>
-        {found && <PairTable found={found} />}
+        {found && <PairTable found={found} series={series} />}
         {churnEnds.value !== null && !found && !churn.loading.value && <Notice>Choose another step, or a B, to compare with.</Notice>}
         <Segmented name="Every step against" value={churnAgainst} choices={AGAINST} onChoose={(value) => select({ churnAgainst: value })} />
-        <Curves />
-        {found && <p class="muted table-note" title={found.interval}>{found.note}</p>}
+        <Curves series={series} legend={found === null} />
+        {found && <p class="muted nearest-scale" title={found.interval}>{found.note}</p>}
       </Panel>
       <ChangedPanel />
     </>
@@ -55,13 +56,12 @@ export function ChurnPanel() {
 
 function endsName(): string {
   const ends = churnEnds.value;
-  if (!ends) return "A to B";
-  if (ends.sides) return "A to B";
+  if (!ends || ends.sides) return "A to B";
   return `step ${formatStep(ends.before[1])} to ${formatStep(ends.after[1])}`;
 }
 
 /** A bar per pair of modalities with its interval; choosing one is choosing what is listed below. */
-function PairTable({ found }: { found: Churn }) {
+function PairTable({ found, series }: { found: Churn; series: ReadonlyMap<string, Series> }) {
   const chosen = findPair(found.pairs, selection.value.kindPair);
   const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
   return (
@@ -76,7 +76,7 @@ function PairTable({ found }: { found: Churn }) {
             <tr key={name} data-chosen={chosen === pair}>
               <th scope="row" data-value={pairTitle(pair)}>
                 <button type="button" class="quiet" aria-pressed={chosen === pair} onClick={() => select({ kindPair: name })}>
-                  {pairTitle(pair)}
+                  <SeriesMark series={series.get(name)!} /> {pairTitle(pair)}
                 </button>
               </th>
               <td class="pair-bar" data-value={words} title={words}>
@@ -98,7 +98,7 @@ function PairTable({ found }: { found: Churn }) {
 }
 
 /** Churn over the steps of every run shown, a line per pair of modalities. */
-function Curves() {
+function Curves({ series, legend }: { series: ReadonlyMap<string, Series>; legend: boolean }) {
   const { churnAgainst } = selection.value;
   const histories = visibleSides.value.flatMap((side) => {
     const found = churnHistoryOf[side].value.value;
@@ -109,10 +109,8 @@ function Curves() {
   if (drawn.length === 0) {
     return runs.length > 0 ? <p class="muted">Curves need two or more steps with the same tokens.</p> : null;
   }
-  const shown = drawn.map(({ side, found }) => ({ side, found, lines: lines(found, churnAgainst) }));
+  const shown = drawn.map(({ side, found }) => ({ side, found, lines: lines(found, churnAgainst, series) }));
   const extent = valueRange(shown.flatMap((one) => one.lines));
-  const pairs = drawn[0].found.pairs;
-  const series = seriesOf(pairs.map(pairName));
   return (
     <div class="churn-curves">
       {shown.map(({ side, found, lines: drawnLines }) => (
@@ -133,7 +131,11 @@ function Curves() {
           />
         </ChartFigure>
       ))}
-      <SeriesLegend entries={pairs.map((pair) => ({ name: pairTitle(pair), series: series.get(pairName(pair))! }))} />
+      {legend && (
+        <SeriesLegend
+          entries={drawn[0].found.pairs.map((pair) => ({ name: pairTitle(pair), series: series.get(pairName(pair))! }))}
+        />
+      )}
     </div>
   );
 }
@@ -144,8 +146,7 @@ const TITLES: Record<ChurnAgainst, string> = {
   last: "Against the last step",
 };
 
-function lines({ steps, pairs }: ChurnHistory, against: ChurnAgainst): Line[] {
-  const series = seriesOf(pairs.map(pairName));
+function lines({ steps, pairs }: ChurnHistory, against: ChurnAgainst, series: ReadonlyMap<string, Series>): Line[] {
   const numbers = (values: readonly (number | null)[]) => values.map((value) => value ?? NaN);
   return pairs.map((pair) => ({
     name: pairTitle(pair),

@@ -29,6 +29,11 @@ export function HubsPanel() {
   });
   const pairs = here[0]?.found.pairs ?? [];
   const pair = findPair(pairs, kindPair);
+  // One scale for both sides.
+  const most = Math.max(
+    1,
+    ...here.flatMap(({ found }) => (pair && findPair(found.pairs, pairName(pair))?.hubs.map(({ times }) => times)) ?? []),
+  );
   return (
     <Panel
       class="hubs"
@@ -66,9 +71,9 @@ export function HubsPanel() {
             />
           </ChartFigure>
           {here.map(({ side, found }) => (
-            <HubTable key={side} side={side} labelled={here.length > 1} found={found} pair={pairName(pair)} />
+            <HubTable key={side} side={side} labelled={here.length > 1} found={found} pair={pairName(pair)} most={most} />
           ))}
-          <p class="muted table-note">{here[0].found.note}</p>
+          <p class="muted nearest-scale">{here[0].found.note}</p>
         </>
       )}
     </Panel>
@@ -89,12 +94,13 @@ interface TableProps {
   labelled: boolean;
   found: Hubness;
   pair: string;
+  /** What fills a bar. */
+  most: number;
 }
 
-function HubTable({ side, labelled, found, pair }: TableProps) {
+function HubTable({ side, labelled, found, pair, most }: TableProps) {
   const one = found.pairs.find((candidate) => pairName(candidate) === pair);
   if (!one) return null;
-  const most = Math.max(1, ...one.hubs.map(({ times }) => times));
   return (
     <section class="hub-list" data-testid={`hubs-${side}`}>
       <h3>

@@ -48,7 +48,12 @@ export function NearestPanel() {
     >
       <ExampleTokens />
       {asked === null ? (
-        <Notice>Choose a word or a patch above, a point in Points, or a hub in the list beside.</Notice>
+        <Notice>
+          Choose a word or a patch above, a point in Points, or{" "}
+          <button type="button" class="button" onClick={() => select({ neighbourhoods: "hubs" })}>
+            one of the hubs
+          </button>
+        </Notice>
       ) : (
         shown.length > 0 && <Groups shown={shown} />
       )}
