@@ -14,15 +14,18 @@ from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.flip_routes import FlipRoutes
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
+from vl_tb_plugin.plugin.jobs import JobQueue
 from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.neighbour_routes import NeighbourRoutes
 from vl_tb_plugin.plugin.neighbourhood_routes import NeighbourhoodRoutes
+from vl_tb_plugin.plugin.projection_routes import ProjectionRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.routes import Routes
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
+from vl_tb_plugin.plugin.token_text_routes import TokenTextRoutes
 from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
 
 
@@ -37,12 +40,14 @@ class VLPlugin(base_plugin.TBPlugin):
         index, stores = RunIndex(context.data_provider), StoreCache()
         blocks, summaries = BlockReading(index, folders, stores), ExampleSummaries(index)
         hidden_states = HiddenStateReading(index, folders, stores)
-        self._routes = Routes(index, folders, blocks, summaries, hidden_states)
+        self._routes = Routes(index, folders, blocks, summaries)
+        self._projections = ProjectionRoutes(index, folders, stores, hidden_states, JobQueue())
         self._attention = AttentionRoutes(blocks)
         self._matrix = MatrixRoutes(blocks)
         self._relevancy = RelevancyRoutes(index, folders, stores)
         self._cohorts = CohortRoutes(index, folders, stores)
         self._flips = FlipRoutes(index, folders, stores, summaries)
+        self._token_texts = TokenTextRoutes(index)
         self._neighbours = NeighbourRoutes(index, folders, stores, hidden_states)
         self._neighbourhoods = NeighbourhoodRoutes(index, hidden_states)
 
@@ -56,7 +61,9 @@ class VLPlugin(base_plugin.TBPlugin):
             "/attention": self._attention.attention,
             "/attention_gallery": self._attention.gallery,
             "/matrix": self._matrix.matrix,
-            "/projection": self._routes.projection,
+            "/projection": self._projections.projection,
+            "/projection_trail": self._projections.trail,
+            "/jobs": self._projections.jobs,
             "/image": self._routes.image,
             "/relevancy": self._relevancy.relevancy,
             "/drift": self._relevancy.drift,
@@ -71,12 +78,15 @@ class VLPlugin(base_plugin.TBPlugin):
             "/churn": self._neighbourhoods.churn,
             "/churn_history": self._neighbourhoods.churn_history,
             "/hubness": self._neighbourhoods.hubness,
+            "/token_texts": self._token_texts.token_texts,
             "/head_similarity": self._cohorts.head_similarity,
             "/head_matching": self._cohorts.head_matching,
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)
-        return {path: guarded(handler) for path, handler in handlers.items()}
+        apps = {path: guarded(handler) for path, handler in handlers.items()}
+        apps["/job_cancel"] = guarded(self._projections.job_cancel, changes=True)
+        return apps
 
     def is_active(self) -> bool:
         """False: TensorBoard itself activates a plugin whose summaries it has seen."""

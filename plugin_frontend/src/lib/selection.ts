@@ -2,7 +2,7 @@
 
 import type { Order } from "../schema";
 import type { Parameters } from "./address";
-import { choice, filled, flag, list, numberSet, optional, wholeNumber, share, text, type Field } from "./selection_fields";
+import { choice, filled, flag, list, numberSet, optional, positive, share, shortList, text, wholeNumber, type Field } from "./selection_fields";
 import type { MatrixWindow } from "./tiles";
 
 export const VIEWS = ["heads", "attention", "embeddings", "relevancy", "examples"] as const;
@@ -32,6 +32,13 @@ export const NEIGHBOURHOOD_PANELS = ["churn", "hubs"] as const;
 export const CHURN_AGAINST = ["previous", "first", "last"] as const;
 /** Whose tokens are listed by how much their neighbours changed. */
 export const CHANGED_OF = ["all", "example"] as const;
+/** How hidden states of many features become points in a plane or in space. */
+export const PROJECTIONS = ["pca", "tsne", "umap", "axes"] as const;
+/** What a projection is fitted on: the chosen layer, or all layers of the stream. */
+export const BASES = ["layer", "stream"] as const;
+export const ALIGNMENTS = ["joint", "previous", "procrustes"] as const;
+/** Where the lines of the chosen tokens lead. */
+export const TRAILS = ["none", "steps", "layers"] as const;
 export const BESIDES = ["sides", "heads", "samples"] as const;
 
 /** What the colour of a head says in the scatter of heads. */
@@ -42,6 +49,10 @@ export type View = (typeof VIEWS)[number];
 export type Mode = (typeof MODES)[number];
 export type HeadPanel = (typeof HEAD_PANELS)[number];
 export type EmbeddingPanel = (typeof EMBEDDING_PANELS)[number];
+export type ProjectionMethod = (typeof PROJECTIONS)[number];
+export type Basis = (typeof BASES)[number];
+export type Alignment = (typeof ALIGNMENTS)[number];
+export type TrailsOver = (typeof TRAILS)[number];
 export type Cells = (typeof CELLS)[number];
 export type Normalisation = (typeof NORMALISATIONS)[number];
 export type Reduction = (typeof REDUCTIONS)[number];
@@ -134,6 +145,34 @@ const FIELDS = {
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),
+  /** The projection of the hidden states, and what it is made with; null where that is as usual. */
+  projection: choice("projection", PROJECTIONS),
+  inSpace: flag("3d"),
+  basis: choice("basis", BASES),
+  pooled: flag("pooled"),
+  alignment: choice("align", ALIGNMENTS),
+  seed: optional("seed", wholeNumber),
+  perplexity: optional("perplexity", positive),
+  nearest: optional("nearest", wholeNumber),
+  minDistance: optional("min_distance", share),
+  /** Custom axes: directions as the server's route `projection` has them. */
+  directions: list("directions"),
+  /** The points: what their colours say, which groups of the legend are off, the words that are searched for. */
+  colourBy: filled("colour", "modality"),
+  legendOff: list("off"),
+  tokenSearch: filled("find", ""),
+  /** Points by their tokens, see lib/point_sets.ts: taken with the lasso, shown alone, hidden. */
+  lassoed: shortList("lasso"),
+  isolated: shortList("isolated"),
+  concealed: shortList("hidden"),
+  trails: choice("trails", TRAILS),
+  /** Trails of all tokens of the example, rather than of the chosen ones. */
+  trailsOfExample: flag("trails_of_example"),
+  thumbnails: flag("thumbnails"),
+  neighbourLines: flag("neighbour_lines"),
+  camera: filled("camera", ""),
+  /** Named states of the points, see lib/bookmarks.ts. */
+  bookmarks: shortList("bookmarks"),
   /** Methods of relevancy, side by side; none: the first that was logged. */
   methods: list("methods"),
   /** What the maps explain, and its position where that is a generated token. */
