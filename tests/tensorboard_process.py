@@ -87,6 +87,7 @@ class TensorBoardProcess:
         *,
         headers: dict[str, str] | None = None,
         http_method: str = "GET",
+        timeout: float = 60,
         **query: Any,
     ) -> Answer:
         """Ask a route of the plugin."""
@@ -94,7 +95,7 @@ class TensorBoardProcess:
         url = f"{self.url}/data/plugin/vl_tb_plugin/{route}?{encoded}"
         request = urllib.request.Request(url, headers=headers or {}, method=http_method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=timeout) as response:
                 return Answer(response.status, dict(response.headers), response.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, dict(error.headers), error.read())
