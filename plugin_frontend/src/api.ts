@@ -6,7 +6,7 @@ import { fitted } from "./jobs";
 import type { Lens } from "./lib/logit_lens";
 import { writeNumbers } from "./lib/number_set";
 import { groupStarts } from "./lib/points";
-import type { GalleryOver, Head, Normalisation, Role } from "./lib/selection";
+import type { GalleryOver, Head, Metric, Normalisation, Role } from "./lib/selection";
 import type { TileAddress } from "./lib/tiles";
 import type { TokenWords } from "./lib/token_search";
 import type { Query } from "./loading";
@@ -14,6 +14,8 @@ import type {
   AttentionGallery,
   AttentionWeights,
   BlockStatistics,
+  Churn,
+  ChurnHistory,
   Cohort,
   CohortDifference,
   CohortHistory,
@@ -24,6 +26,7 @@ import type {
   Flips,
   HeadMatching,
   HeadSimilarity,
+  Hubness,
   LayerNeighbours,
   Manifest,
   MatrixTile,
@@ -390,16 +393,51 @@ export function evaluations(run: string, version: string): Query<Evaluations> {
   return json("evaluation", { run }, version);
 }
 
-/** Nearest tokens over all examples, at every layer. */
+/** Nearest tokens over all examples, at every layer or at one. */
 export function neighbours(
   place: Place,
   sequence: string,
   token: number,
-  filter: { count: number; modality?: Modality; distinct?: 1 },
+  filter: { count: number; layer?: number; metric?: Metric; modality?: Modality; distinct?: 1 },
   version: string,
 ): Query<LayerNeighbours[]> {
   const given = { ...place, sequence, token, layer: "all", ...filter };
-  const query = json<{ layers: LayerNeighbours[] }>("neighbours", given, version);
+  const query = json<{ layers: LayerNeighbours[] } | LayerNeighbours>("neighbours", given, version);
+  return {
+    key: query.key,
+    run: async (signal) => {
+      const answer = await query.run(signal);
+      return "layers" in answer ? answer.layers : [answer];
+    },
+  };
+}
+
+/** Which tokens' neighbours, of what layer's space, and how many of them. */
+export type NeighbourhoodsAsked = { layer: number | "all"; metric: Metric; count: number; sequence?: string };
+
+/** How much neighbourhoods change from one checkpoint to another; of the tag's example, token by token. */
+export function churn(
+  [run, step]: readonly [string, number],
+  [otherRun, otherStep]: readonly [string, number],
+  asked: NeighbourhoodsAsked,
+  tag: string | null,
+  version: string,
+): Query<Churn> {
+  const both = { run, step, other_run: otherRun, other_step: otherStep };
+  return json("churn", { ...both, ...asked, ...(tag === null ? {} : { tag }) }, version);
+}
+
+export function churnHistory(run: string, asked: NeighbourhoodsAsked, version: string): Query<ChurnHistory> {
+  return json("churn_history", { run, ...asked }, version);
+}
+
+/** Hubs at every layer. */
+export function hubness(
+  [run, step]: readonly [string, number],
+  asked: NeighbourhoodsAsked,
+  version: string,
+): Query<Hubness[]> {
+  const query = json<{ layers: Hubness[] }>("hubness", { run, step, ...asked, layer: "all" }, version);
   return { key: query.key, run: async (signal) => (await query.run(signal)).layers };
 }
 

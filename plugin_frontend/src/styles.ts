@@ -16,6 +16,7 @@ import help from "./styles/help.css?inline";
 import lens from "./styles/lens.css?inline";
 import marks from "./styles/marks.css?inline";
 import matrix from "./styles/matrix.css?inline";
+import neighbours from "./styles/neighbours.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
 import scatter from "./styles/scatter.css?inline";
@@ -48,6 +49,7 @@ const SHEETS = [
   relevancy,
   exports,
   tokenCard,
+  neighbours,
   tour,
 ];
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy.typing as npt
@@ -15,15 +17,16 @@ _CACHED_BYTES = 64 << 20
 
 @dataclass(frozen=True, eq=False)
 class ComputedAnswer:
-    """The arrays and the header of a binary answer."""
+    """The arrays and the header of a binary answer, or what is answered in JSON as the header."""
 
     arrays: Mapping[str, npt.NDArray[Any]]
     header: Mapping[str, Any]
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
-        """Bytes of the arrays."""
-        return sum(array.nbytes for array in self.arrays.values())
+        """About as many bytes as it takes."""
+        arrays = sum(array.nbytes for array in self.arrays.values())
+        return arrays + len(json.dumps(self.header))
 
 
 class ComputedAnswers:

@@ -18,6 +18,7 @@ from vl_tb_plugin.plugin.jobs import JobQueue
 from vl_tb_plugin.plugin.logit_lens_routes import LogitLensRoutes
 from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.neighbour_routes import NeighbourRoutes
+from vl_tb_plugin.plugin.neighbourhood_routes import NeighbourhoodRoutes
 from vl_tb_plugin.plugin.projection_routes import ProjectionRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
@@ -49,6 +50,7 @@ class VLPlugin(base_plugin.TBPlugin):
         self._flips = FlipRoutes(index, folders, stores, summaries)
         self._token_texts = TokenTextRoutes(index)
         self._neighbours = NeighbourRoutes(index, folders, stores, hidden_states)
+        self._neighbourhoods = NeighbourhoodRoutes(index, hidden_states)
         self._logit_lens = LogitLensRoutes(index, folders, stores)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
@@ -75,6 +77,9 @@ class VLPlugin(base_plugin.TBPlugin):
             "/flips": self._flips.flips,
             "/neighbours": self._neighbours.neighbours,
             "/token": self._neighbours.token,
+            "/churn": self._neighbourhoods.churn,
+            "/churn_history": self._neighbourhoods.churn_history,
+            "/hubness": self._neighbourhoods.hubness,
             "/token_texts": self._token_texts.token_texts,
             "/logit_lens": self._logit_lens.logit_lens,
             "/head_similarity": self._cohorts.head_similarity,

@@ -1,10 +1,10 @@
 /** The nearest tokens of a token: layer by layer, and as words of different size. */
 
-import { formatNumber, formatPlace, formatToken } from "../lib/format";
+import { describeToken, formatNumber, formatToken } from "../lib/format";
 import { wordSizes } from "../lib/neighbours";
 import type { LayerNeighbours, Neighbour } from "../schema";
-import { BoxCrop } from "./BoxCrop";
-import { hideTip, showTip, showTipAt } from "./Tooltip";
+import { TokenButton } from "./TokenButton";
+import { hideTip, showTip } from "./Tooltip";
 
 interface TableProps {
   layers: readonly LayerNeighbours[];
@@ -33,28 +33,12 @@ export function NeighbourTable({ layers, layer, urlOf, onLayer, onChoose }: Tabl
             </th>
             {one.neighbours.map((neighbour) => (
               <td key={`${neighbour.tag} ${neighbour.sequence} ${neighbour.token}`} data-value={described(neighbour)}>
-                <button
-                  type="button"
-                  class={`neighbour ${neighbour.modality}`}
-                  aria-label={described(neighbour)}
-                  onMouseMove={(event) => showTip(event, <Tip neighbour={neighbour} urlOf={urlOf} />)}
-                  onMouseLeave={hideTip}
-                  onFocus={(event) =>
-                    (event.target as Element).matches(":focus-visible") &&
-                    showTipAt(event.currentTarget as Element, <Tip neighbour={neighbour} urlOf={urlOf} />)
-                  }
-                  onBlur={hideTip}
-                  onClick={() => {
-                    hideTip();
-                    onChoose(neighbour);
-                  }}
-                >
-                  {neighbour.box && neighbour.image ? (
-                    <BoxCrop url={urlOf(neighbour.image)} box={neighbour.box} label="" around={0} />
-                  ) : (
-                    formatToken(neighbour.text)
-                  )}
-                </button>
+                <TokenButton
+                  token={neighbour}
+                  described={described(neighbour)}
+                  urlOf={urlOf}
+                  onChoose={() => onChoose(neighbour)}
+                />
               </td>
             ))}
           </tr>
@@ -94,18 +78,7 @@ export function WordCloud({ neighbours, onChoose }: CloudProps) {
   );
 }
 
-function Tip({ neighbour, urlOf }: { neighbour: Neighbour; urlOf(image: string): string }) {
-  return (
-    <div class="neighbour-tip">
-      {neighbour.box && neighbour.image && (
-        <BoxCrop url={urlOf(neighbour.image)} box={neighbour.box} label="Where the patch lies" around={1.5} />
-      )}
-      {described(neighbour)}
-    </div>
-  );
-}
-
-function described({ text, tag, token, box, modality, distance }: Neighbour): string {
-  const name = box ? formatPlace(text) : `“${formatToken(text)}”`;
-  return `${name}, ${modality} token ${token} of ${tag}, distance ${formatNumber(distance)}`;
+/** A neighbour in words. */
+export function described(neighbour: Neighbour): string {
+  return `${describeToken(neighbour)}, distance ${formatNumber(neighbour.distance)}`;
 }

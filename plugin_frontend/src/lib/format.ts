@@ -1,5 +1,7 @@
 /** Numbers as people read them. */
 
+import type { DescribedToken } from "../schema";
+
 /** Three significant digits, without trailing zeros; "not defined" for NaN. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return "not defined";
@@ -62,6 +64,12 @@ export function formatToken(token: string): string {
 /** An image token as it is called: a mere number is that of a patch. */
 export function formatPlace(token: string): string {
   return /^\d+$/.test(token) ? `patch ${token}` : formatToken(token);
+}
+
+/** A token of any example in words. */
+export function describeToken({ text, tag, token, box, modality }: DescribedToken): string {
+  const name = box ? formatPlace(text) : `“${formatToken(text)}”`;
+  return `${name}, ${modality} token ${token} of ${tag}`;
 }
 
 function minus(text: string): string {

@@ -22,6 +22,16 @@ export const GALLERY_ORDERS = ["number", "statistic", "image", "target"] as cons
 export const SCALINGS = ["linear", "clipped", "log", "rank"] as const;
 /** What the Embeddings view shows of the hidden states. */
 export const EMBEDDING_PANELS = ["points", "neighbours", "curves", "lens"] as const;
+/** How far tokens are from each other, and how many nearest ones are looked at. */
+export const METRICS = ["cosine", "l2"] as const;
+export const NEAREST = ["10", "5", "20", "50"] as const;
+/** What the columns of nearest tokens go through, and what stands beside them. */
+export const NEIGHBOUR_COLUMNS = ["layers", "steps"] as const;
+export const NEIGHBOURHOOD_PANELS = ["churn", "hubs"] as const;
+/** Which step every step's neighbours are compared with. */
+export const CHURN_AGAINST = ["previous", "first", "last"] as const;
+/** Whose tokens are listed by how much their neighbours changed. */
+export const CHANGED_OF = ["all", "example"] as const;
 /** How hidden states of many features become points in a plane or in space. */
 export const PROJECTIONS = ["pca", "tsne", "umap", "axes"] as const;
 /** What a projection is fitted on: the chosen layer, or all layers of the stream. */
@@ -55,6 +65,12 @@ export type Layout = (typeof LAYOUTS)[number];
 export type GalleryOver = (typeof GALLERIES)[number];
 export type GalleryOrder = (typeof GALLERY_ORDERS)[number];
 export type Scaling = (typeof SCALINGS)[number];
+export type Metric = (typeof METRICS)[number];
+export type Nearest = (typeof NEAREST)[number];
+export type NeighbourColumns = (typeof NEIGHBOUR_COLUMNS)[number];
+export type NeighbourhoodPanel = (typeof NEIGHBOURHOOD_PANELS)[number];
+export type ChurnAgainst = (typeof CHURN_AGAINST)[number];
+export type ChangedOf = (typeof CHANGED_OF)[number];
 export type Beside = (typeof BESIDES)[number];
 export type Side = "a" | "b";
 export type Head = number | "mean";
@@ -120,6 +136,17 @@ const FIELDS = {
   /** The card of the chosen token is open. */
   card: flag("card"),
   embeddingPanel: choice("embedding_panel", EMBEDDING_PANELS),
+  metric: choice("metric", METRICS),
+  nearest: choice("nearest", NEAREST),
+  neighbourColumns: choice("columns", NEIGHBOUR_COLUMNS),
+  /** Find the same word as often as it is near, rather than once. */
+  everyWord: flag("every_word"),
+  neighbourhoods: choice("neighbourhoods", NEIGHBOURHOOD_PANELS),
+  /** Whose neighbours among whom, as in "text-image"; none: of all among all. */
+  kindPair: optional("pair", text),
+  churnAgainst: choice("against", CHURN_AGAINST),
+  changedOf: choice("changed", CHANGED_OF),
+  changedSort: optional("changed_sort", text),
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),

@@ -3,6 +3,7 @@
 import type { ComponentType } from "preact";
 import type { EmbeddingPanel } from "../../lib/selection";
 import { LensPanel } from "./lens/LensPanel";
+import { NeighboursPanel } from "./neighbours/NeighboursPanel";
 import { PointsPanel } from "./points/PointsPanel";
 
 interface PanelEntry {
@@ -14,5 +15,10 @@ interface PanelEntry {
 /** In the order of {@link EMBEDDING_PANELS}; those that are not listed are not offered. */
 export const PANELS: Partial<Record<EmbeddingPanel, PanelEntry>> & { points: PanelEntry } = {
   points: { label: "Points", title: "Tokens of all examples in a plane or in space", Shown: PointsPanel },
+  neighbours: {
+    label: "Neighbours",
+    title: "Nearest tokens in the space itself, how they change, and hubs",
+    Shown: NeighboursPanel,
+  },
   lens: { label: "Logit lens", title: "What the output head reads in the hidden states of every layer", Shown: LensPanel },
 };
