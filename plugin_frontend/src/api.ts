@@ -6,7 +6,7 @@ import { fitted } from "./jobs";
 import type { Lens } from "./lib/logit_lens";
 import { writeNumbers } from "./lib/number_set";
 import { groupStarts } from "./lib/points";
-import type { GalleryOver, Head, Metric, Normalisation, Role } from "./lib/selection";
+import type { CkaTokens, GalleryOver, Head, Metric, Normalisation, Role } from "./lib/selection";
 import type { TileAddress } from "./lib/tiles";
 import type { TokenWords } from "./lib/token_search";
 import type { Query } from "./loading";
@@ -16,6 +16,8 @@ import type {
   BlockStatistics,
   Churn,
   ChurnHistory,
+  Cka,
+  CkaHistory,
   Cohort,
   CohortDifference,
   CohortHistory,
@@ -24,6 +26,7 @@ import type {
   Evaluations,
   Examples,
   Flips,
+  Geometry,
   HeadMatching,
   HeadSimilarity,
   Hubness,
@@ -336,6 +339,51 @@ export function tokenTexts(run: string, step: number, version: string): Query<To
       starts: groupStarts(groups),
     };
   });
+}
+
+/** Lengths, dimensions and gaps of every layer at every step. */
+export function geometry(run: string, sequence: string[], version: string): Query<Geometry> {
+  return growing("geometry", { run, sequence }, version, (message) => ({
+    measures: message.header.measures as Geometry["measures"],
+    steps: message.header.steps as number[],
+    layers: message.header.layers as number[],
+    values: floats(message, "values"),
+    largest: floats(message, "largest"),
+    feature: integers(message, "feature"),
+    samples: message.header.samples as number[],
+    sampled: message.header.sampled as Geometry["sampled"],
+  }));
+}
+
+/** How alike the layers of the first checkpoint are to those of the second. */
+export function cka(
+  [run, step]: readonly [string, number],
+  [otherRun, otherStep]: readonly [string, number],
+  tokens: CkaTokens,
+  sequence: string[],
+  version: string,
+): Query<Cka> {
+  const given = { run, step, other_run: otherRun, other_step: otherStep, tokens, sequence };
+  return growing("cka", given, version, (message) => ({
+    layers: message.header.layers as number[],
+    otherLayers: message.header.other_layers as number[],
+    cka: floats(message, "cka"),
+    biased: floats(message, "cka_biased"),
+    points: Number(message.header.points),
+    samples: Number(message.header.samples),
+    of: Number(message.header.of),
+  }));
+}
+
+/** How far each layer has moved since the first step, and since the one before. */
+export function ckaHistory(run: string, tokens: CkaTokens, sequence: string[], version: string): Query<CkaHistory> {
+  return growing("cka_history", { run, tokens, sequence }, version, (message) => ({
+    steps: message.header.steps as number[],
+    layers: message.header.layers as number[],
+    first: floats(message, "first"),
+    previous: floats(message, "previous"),
+    points: Number(message.header.points),
+  }));
 }
 
 /** All maps of the example, in the order of the manifest. */

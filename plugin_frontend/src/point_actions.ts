@@ -101,7 +101,7 @@ export function removeBookmark(name: string): void {
 
 export function openBookmark(bookmark: Bookmark): void {
   const { bookmarks } = selection.peek();
-  selection.value = { ...fromParameters(atBookmark(toParameters(selection.peek()), bookmark)), bookmarks };
+  select({ ...fromParameters(atBookmark(toParameters(selection.peek()), bookmark)), bookmarks });
 }
 
 /** Those of the link come first, then those that this browser knows of the run. */

@@ -13,6 +13,7 @@ from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.flip_routes import FlipRoutes
+from vl_tb_plugin.plugin.geometry_routes import GeometryRoutes
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
 from vl_tb_plugin.plugin.jobs import JobQueue
 from vl_tb_plugin.plugin.logit_lens_routes import LogitLensRoutes
@@ -52,6 +53,7 @@ class VLPlugin(base_plugin.TBPlugin):
         self._neighbours = NeighbourRoutes(index, folders, stores, hidden_states)
         self._neighbourhoods = NeighbourhoodRoutes(index, hidden_states)
         self._logit_lens = LogitLensRoutes(index, folders, stores)
+        self._geometry = GeometryRoutes(index, hidden_states)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -82,6 +84,9 @@ class VLPlugin(base_plugin.TBPlugin):
             "/hubness": self._neighbourhoods.hubness,
             "/token_texts": self._token_texts.token_texts,
             "/logit_lens": self._logit_lens.logit_lens,
+            "/geometry": self._geometry.geometry,
+            "/cka": self._geometry.cka,
+            "/cka_history": self._geometry.cka_history,
             "/head_similarity": self._cohorts.head_similarity,
             "/head_matching": self._cohorts.head_matching,
         }

@@ -3,7 +3,7 @@
 import type { Alignment, ProjectionMethod, Selection } from "./selection";
 
 /** What the parameters are where nothing else is chosen, as the server has them. */
-export const USUAL = { seed: 0, perplexity: 30, nearest: 15, minDistance: 0.1 };
+export const USUAL = { seed: 0, perplexity: 30, manifoldNeighbours: 15, minDistance: 0.1 };
 
 export const METHOD_TITLES: Record<ProjectionMethod, string> = {
   pca: "PCA",
@@ -25,12 +25,12 @@ export function alignmentsOf(method: ProjectionMethod, runs: number): Alignment[
 
 type Wanted = Pick<
   Selection,
-  "projection" | "inSpace" | "basis" | "pooled" | "alignment" | "seed" | "perplexity" | "nearest" | "minDistance" | "runA" | "runB"
+  "projection" | "inSpace" | "basis" | "pooled" | "alignment" | "seed" | "perplexity" | "manifoldNeighbours" | "minDistance" | "runA" | "runB"
 >;
 
 /** The server's parameters, but those that are as usual; null where an axis is missing. */
 export function projectionArguments(wanted: Wanted, directions: readonly string[]): Record<string, string | number> | null {
-  const { projection: method, inSpace, basis, pooled, alignment, seed, perplexity, nearest, minDistance } = wanted;
+  const { projection: method, inSpace, basis, pooled, alignment, seed, perplexity, manifoldNeighbours, minDistance } = wanted;
   const given: Record<string, string | number> = {};
   const runs = new Set([wanted.runA, wanted.runB].filter((run) => run !== null)).size;
   if (method !== "pca") given.method = method;
@@ -43,7 +43,9 @@ export function projectionArguments(wanted: Wanted, directions: readonly string[
   }
   if (method === "tsne" && perplexity !== null && perplexity !== USUAL.perplexity) given.perplexity = perplexity;
   if (method === "umap") {
-    if (nearest !== null && nearest !== USUAL.nearest) given.neighbours = nearest;
+    if (manifoldNeighbours !== null && manifoldNeighbours !== USUAL.manifoldNeighbours) {
+      given.neighbours = manifoldNeighbours;
+    }
     if (minDistance !== null && minDistance !== USUAL.minDistance) given.min_distance = minDistance;
   }
   if (method === "axes") {

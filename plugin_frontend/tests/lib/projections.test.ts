@@ -18,7 +18,7 @@ describe("the parameters of a projection", () => {
   });
 
   it("are those of the method", () => {
-    expect(given({ projection: "umap", inSpace: true, nearest: 5, perplexity: 50, seed: 3, basis: "stream", pooled: true })).toEqual({
+    expect(given({ projection: "umap", inSpace: true, manifoldNeighbours: 5, perplexity: 50, seed: 3, basis: "stream", pooled: true })).toEqual({
       method: "umap", components: 3, neighbours: 5, seed: 3, basis: "stream", points: "pooled",
     });
   });

@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "preact";
 import type { EmbeddingPanel } from "../../lib/selection";
+import { CurvesPanel } from "./curves/CurvesPanel";
 import { LensPanel } from "./lens/LensPanel";
 import { NeighboursPanel } from "./neighbours/NeighboursPanel";
 import { PointsPanel } from "./points/PointsPanel";
@@ -20,5 +21,6 @@ export const PANELS: Partial<Record<EmbeddingPanel, PanelEntry>> & { points: Pan
     title: "Nearest tokens in the space itself, how they change, and hubs",
     Shown: NeighboursPanel,
   },
+  curves: { label: "Curves", title: "Lengths, dimensions, gaps and similarity over layers and steps", Shown: CurvesPanel },
   lens: { label: "Logit lens", title: "What the output head reads in the hidden states of every layer", Shown: LensPanel },
 };

@@ -14,7 +14,7 @@ const ALIGNMENT_NOTES: Record<Alignment, [string, string]> = {
 };
 
 export function FitSettings() {
-  const { projection, alignment, perplexity, nearest, minDistance, seed } = selection.value;
+  const { projection, alignment, perplexity, manifoldNeighbours, minDistance, seed } = selection.value;
   const runs = new Set([runOf.a.value, runOf.b.value].filter((run) => run !== null)).size;
   const alignments = alignmentsOf(projection, runs);
   const long = takesLong(projection);
@@ -64,11 +64,11 @@ export function FitSettings() {
                 <NumberField
                   label="Neighbours"
                   testId="umap-neighbours"
-                  value={nearest ?? USUAL.nearest}
+                  value={manifoldNeighbours ?? USUAL.manifoldNeighbours}
                   least={2}
                   most={500}
                   step={1}
-                  onChange={(value) => select({ nearest: Math.round(value) })}
+                  onChange={(value) => select({ manifoldNeighbours: Math.round(value) })}
                 />
                 <p class="muted">How many neighbours hold a point. Small: fine structure; large: the large picture.</p>
               </div>
