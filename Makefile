@@ -35,7 +35,7 @@ test-frontend: plugin_frontend/node_modules/.package-lock.json
 	$(NPM) test
 
 test-python: $(VENV)/.test chromium
-	$(VENV)/bin/pytest $(PYTEST_ARGS)
+	$(VENV)/bin/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 # The package with its extra of that name; editable, so that only these files ask for a new install.
 $(VENV)/.%: $(VENV)/bin/python pyproject.toml setup.py constraints.txt $(FRONTEND)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @dataclass

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = 120) -> None:
     """Return as soon as ``holds()`` is true; fail if that takes longer than ``seconds``."""
     deadline = time.monotonic() + seconds
     while not holds():

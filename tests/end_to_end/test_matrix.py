@@ -152,7 +152,7 @@ def test_the_link_opens_the_same_part(open_matrix):
     tab.page.wait_for_timeout(400)
     tab.settle()
     state = tab.state()
-    again = open_matrix(**state)
+    again = open_matrix(new_page=True, **state)
     again.page.mouse.move(0, 0)
     assert again.state() == state
     first, second = (np.asarray(picture(one)).astype(int) for one in (tab, again))

@@ -28,7 +28,9 @@ def colours(path) -> int:
     return len(np.unique(np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3), axis=0))
 
 
-def test_the_first_picture_needs_no_click(tab):
+def test_the_first_picture_needs_no_click(open_tab, demo_server):
+    tab = open_tab(demo_server, new_page=True)
+    tab.settle()
     state = tab.state()
     assert state["run"] == "llava-seed0" and state["step"] == "4"
     assert state["tag"] == "val/000" and "head" in state and "statistic" in state
@@ -66,7 +68,7 @@ class TestSelection:
         tab.press("ArrowLeft")
         tab.settle()
         state = tab.state()
-        again = open_tab(demo_server, **state)
+        again = open_tab(demo_server, new_page=True, **state)
         again.settle()
         assert again.state() == state
         for shown in (".image-heat", ".source", ".word[aria-pressed=true]", ".question"):
@@ -315,7 +317,7 @@ def test_a_checkpoint_logged_meanwhile_extends_the_slider(open_tab, tmp_path):
         writer.add_vl_example("val/0", joint_example(seed=2), 10)
         writer.flush()
         server.wait_for_runs(1, last_step=10)
-        expect(tab.test_id("step-a")).to_contain_text("10", timeout=20_000)
+        expect(tab.test_id("step-a")).to_contain_text("10")
         # before the server goes, or the page would rightly complain
         tab.settle()
         tab.page.close()

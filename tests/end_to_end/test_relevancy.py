@@ -270,7 +270,7 @@ class TestGeneratedWords:
 
     def test_are_played_through(self):
         self.tab.press("p")
-        expect(self.words.nth(2)).to_have_attribute("aria-pressed", "true", timeout=5000)
+        expect(self.words.nth(2)).to_have_attribute("aria-pressed", "true")
         self.tab.frame.get_by_role("button", name="Pause the words").click()
         expect(self.tab.frame.get_by_role("button", name="Play the words")).to_be_visible()
 
@@ -334,7 +334,7 @@ def test_the_address_opens_the_same_picture(tab, open_tab, server):
     tab.press("m")
     tab.press("ArrowLeft")
     tab.settle()
-    again = open_tab(server, size=(1400, 900), **tab.state())
+    again = open_tab(server, new_page=True, size=(1400, 900), **tab.state())
     again.settle()
     assert again.state() == tab.state()
     for shown in ("maps-relevancy", "maps-rollout", "faithfulness"):

@@ -1,9 +1,6 @@
 """The demo from its command line to its run folder, with a few steps."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +13,10 @@ from grid_questions import Questions, QuestionSource
 from grid_relevancy import METHODS
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from tests.demo_runs import DemoRuns
 from vl_tb_plugin import CapturePolicy, trace
 from vl_tb_plugin.storage.evaluation_manifest import parse_evaluation
 from vl_tb_plugin.storage.manifest import parse_manifest
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +65,12 @@ def test_share_on_the_tile_is_that_of_the_model_itself(model: str, questions: Qu
     assert found.of == share[0].size
 
 
-@pytest.mark.timeout(300)  # two runs, with everything that is measured
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_quick_run_logs_every_checkpoint(
-    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    model: str, demo_runs: DemoRuns, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = _quick_run(model, tmp_path / "first")
-    folder = tmp_path / "first" / f"{model}-seed3"
+    first = demo_runs.printed[f"{model}-seed0"]
+    folder = demo_runs.logdir / f"{model}-seed0"
     stores = sorted(path.name for path in folder.glob("plugins/vl_tb_plugin/step_*.zarr.zip"))
     steps = [int(re.match(r"step_(\d+)", name)[1]) for name in stores]
     assert steps == [0, 2, 4]
@@ -90,7 +85,7 @@ def test_quick_run_logs_every_checkpoint(
 
     assert "(initialisation)" in first and "stand-in" in first
     # one seed, the same numbers, in another process too
-    main(["--quick", "--model", model, "--seed", "3", "--logdir", str(tmp_path / "second")])
+    main(["--quick", "--model", model, "--seed", "0", "--logdir", str(tmp_path)])
     second = capsys.readouterr().out
     assert _table(first) == _table(second) and len(_table(first)) == 4
 
@@ -116,21 +111,6 @@ def _check_explanations(events: EventAccumulator, steps: list[int]) -> None:
     for method in METHODS:
         for number in ("pointing_game", "perturbation_area/image/positive"):
             assert [one.step for one in events.Scalars(f"val/{number}/{method}")] == steps
-
-
-def _quick_run(model: str, logdir: Path) -> str:
-    command = [sys.executable, str(ROOT / "examples" / "digits_vqa.py"), "--quick"]
-    command += ["--model", model, "--seed", "3", "--logdir", str(logdir)]
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    result = subprocess.run(
-        command,
-        cwd=logdir.parent,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
 
 
 def _table(printed: str) -> list[str]:
