@@ -69,16 +69,18 @@ function SpaceBox({ matrix, width, height, extent, titles }: Props) {
         const edge = outermost(parallel, axis === 1 ? 0 : 1);
         if (!edge) return null;
         const upright = axis === 1;
+        // Titles lead away from the box, so that those of two edges that meet don't.
+        const leftwards = upright || edge[0][0] + edge[1][0] < width;
         const [x, y] = [0, 1].map((index) => 0.5 * (edge[0][index] + edge[1][index]));
         return (
           <text
             key={axis}
             class="scatter-box-title"
-            x={upright ? x : Math.min(width - 4, Math.max(4, x))}
-            y={upright ? y : Math.min(height - 6, y)}
-            dx={upright ? "-0.6em" : undefined}
-            dy={upright ? undefined : "1.4em"}
-            text-anchor={upright ? "end" : "middle"}
+            x={x}
+            y={upright ? y : Math.min(height - 18, y)}
+            dx={leftwards ? "-0.6em" : "0.6em"}
+            dy={upright ? undefined : "1em"}
+            text-anchor={leftwards ? "end" : "start"}
           >
             {titles[axis]}
           </text>

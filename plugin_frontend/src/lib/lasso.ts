@@ -1,6 +1,6 @@
 /** Which points lie within a line drawn around them. */
 
-import { eachPlace, type Viewed } from "./picking";
+import { placesOf, type Viewed } from "./picking";
 import type { Combination, ScatterPoints } from "./scatter";
 
 export type Pixel = readonly [number, number];
@@ -19,11 +19,11 @@ export function rectangle([left, top]: Pixel, [right, bottom]: Pixel): Pixel[] {
 export function pointsWithin(points: ScatterPoints, view: Viewed, line: readonly Pixel[]): Uint32Array {
   const inside = insideTest(line, view.height);
   const found = new Uint32Array(points.states.length);
-  let count = 0;
-  eachPlace(points, view, (point, x, y) => {
-    if (inside(x, y)) found[count++] = point;
-  });
-  return found.slice(0, count);
+  let total = 0;
+  for (const { first, count, xs, ys } of placesOf(points, view)) {
+    for (let index = 0; index < count; index++) if (inside(xs[index], ys[index])) found[total++] = first + index;
+  }
+  return found.slice(0, total);
 }
 
 /**
@@ -38,14 +38,22 @@ export function insideTest(line: readonly Pixel[], height: number): (x: number, 
     const last = Math.min(rows.length - 1, Math.floor(Math.max(y0, y1)));
     for (let row = first; row <= last; row++) rows[row].push(x0, y0, x1, y1);
   });
+  const starts = Uint32Array.from({ length: rows.length + 1 });
+  rows.forEach((edges, row) => (starts[row + 1] = starts[row] + edges.length));
+  const edges = Float64Array.from(rows.flat());
+  const left = Math.min(...line.map(([x]) => x));
+  const right = Math.max(...line.map(([x]) => x));
   return (x, y) => {
     // Also false for NaN.
-    if (!(y >= 0 && y < rows.length)) return false;
-    const edges = rows[Math.floor(y)];
+    if (!(x >= left && x <= right && y >= 0 && y < rows.length)) return false;
+    const row = Math.floor(y);
     let inside = false;
-    for (let edge = 0; edge < edges.length; edge += 4) {
-      const [x0, y0, x1, y1] = [edges[edge], edges[edge + 1], edges[edge + 2], edges[edge + 3]];
-      if (y0 > y !== y1 > y && x < x0 + ((y - y0) / (y1 - y0)) * (x1 - x0)) inside = !inside;
+    for (let edge = starts[row]; edge < starts[row + 1]; edge += 4) {
+      const y0 = edges[edge + 1];
+      const y1 = edges[edge + 3];
+      if (y0 > y === y1 > y) continue;
+      const crossing = edges[edge] + ((y - y0) / (y1 - y0)) * (edges[edge + 2] - edges[edge]);
+      if (x < crossing) inside = !inside;
     }
     return inside;
   };

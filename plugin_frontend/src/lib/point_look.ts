@@ -9,7 +9,7 @@ export interface PointLook {
 /** Share of the plot that the points shown would cover beside each other. */
 const COVERED = 0.5;
 /** Diameters, in sizes of the text. */
-const LARGEST = 0.6;
+const LARGEST = 0.5;
 const SMALLEST_PIXELS = 1.5;
 const MOST_OPAQUE = 0.85;
 /** A single point is still seen, and ten on top of each other are not yet solid. */

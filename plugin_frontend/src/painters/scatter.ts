@@ -29,7 +29,7 @@ export interface ScatterPainter {
   release(): void;
 }
 
-/** So many points that stand out have a rim. */
+/** So many points that stand out are large and have a rim. */
 const FEW = 400;
 
 /** A painter for the canvas, or null where the browser has no WebGL 2. */
@@ -107,17 +107,25 @@ export function scatterPainter(canvas: HTMLCanvasElement): ScatterPainter | null
   };
   const paintTop = (most: number) => {
     const { dimmed, normal, emphasised } = order;
-    trails.draw(view!, canvas.width, canvas.height);
     pictures.draw(view!, canvas.width, canvas.height);
+    trails.draw(view!, canvas.width, canvas.height);
     marks.prepare(view!);
     marks.shapes(scene!.points);
     const look = pointLook(emphasised, view!.shareInView, canvas.width * canvas.height, view!.text);
     const usual = pointLook(dimmed + normal, view!.shareInView, canvas.width * canvas.height, view!.text);
-    const size = Math.min(0.75 * view!.text, Math.max(1.4 * usual.size, look.size));
-    // Rims of many would hide their colours.
-    const edge = emphasised <= FEW ? { colour: view!.ink, pixels: 0.07 * view!.text } : null;
-    marks.look(size, Math.max(0.6, look.alpha), false, edge);
+    // Rims of many would hide their colours, and large marks each other.
+    const few = emphasised <= FEW;
+    const size = Math.min((few ? 0.85 : 0.5) * view!.text, Math.max((few ? 1.6 : 1.15) * usual.size, look.size));
+    const edge = few ? { colour: view!.ink, pixels: 0.07 * view!.text } : null;
+    const { space } = view!;
+    if (space) {
+      // They hide one another, but no other point hides them.
+      gl.clear(gl.DEPTH_BUFFER_BIT);
+      gl.enable(gl.DEPTH_TEST);
+    }
+    marks.look(size, space ? 1 : Math.max(0.6, look.alpha), space, edge);
     cloud.draw(dimmed + normal, Math.min(emphasised, most));
+    gl.disable(gl.DEPTH_TEST);
     if (dotCount > 0) {
       marks.shapes({ shapes: ["circle"] });
       marks.look(0.7 * view!.text, 1, false, { colour: view!.ink, pixels: 0.09 * view!.text });

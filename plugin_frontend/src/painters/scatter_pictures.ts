@@ -28,7 +28,7 @@ void main() {
   vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
   pixels = size * nearness(place.w);
   bool shown = place.w > 0.05;
-  gl_Position = shown ? vec4(place.xy / place.w + (corner * 2.0 - 1.0) * pixels / canvas, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  gl_Position = shown ? vec4(place.xy / place.w + (corner * 2.0 - 1.0) * pixels / canvas, place.z / place.w, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
   inCell = vec2(corner.x, 1.0 - corner.y);
   float cell = float(look.y);
   inAtlas = (vec2(mod(cell, columns), floor(cell / columns)) + inCell) / columns;
@@ -93,7 +93,9 @@ export function pictureBatch(gl: WebGL2RenderingContext) {
       gl.uniform1f(program.uniform("size"), pictureSize(count, view, width * height));
       gl.uniform1f(program.uniform("columns"), columns);
       gl.bindVertexArray(array);
+      if (view.space) gl.enable(gl.DEPTH_TEST);
       gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
+      gl.disable(gl.DEPTH_TEST);
       gl.bindVertexArray(null);
     },
     dispose() {
@@ -107,8 +109,8 @@ export function pictureBatch(gl: WebGL2RenderingContext) {
 }
 
 /** In pixels: so that those in view cover a good part of the plot. */
-function pictureSize(count: number, { shareInView, text }: ScatterView, area: number): number {
-  const fitting = Math.sqrt((0.12 * area) / Math.max(1, count * shareInView));
+function pictureSize(count: number, { shareInView, space, text }: ScatterView, area: number): number {
+  const fitting = Math.sqrt(((space ? 0.05 : 0.12) * area) / Math.max(1, count * shareInView));
   return Math.min(5 * text, Math.max(1.4 * text, fitting));
 }
 
