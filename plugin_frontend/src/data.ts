@@ -155,7 +155,9 @@ function neighbours(side: Side): Query<unknown>[] {
     if (embeddingPanel.value === "lens") return [...nearby, ...examplesBeside(place)].map(lensFrame);
     if (embeddingPanel.value !== "points") return [];
     const [layer, given] = [shownDepth.value, projectionGiven.value];
-    if (layer === null || given === null || (projectionOf[side].value.value?.count ?? 0) > MOST_PREFETCHED_POINTS) return [];
+    const shown = projectionOf[side];
+    if (layer === null || given === null || shown.error.value !== null) return [];
+    if ((shown.value.value?.count ?? 0) > MOST_PREFETCHED_POINTS) return [];
     return steps.map((step) => api.projection(projectionPlace(place.run, step, layer), given, version.value));
   }
   return [...nearby, ...examplesBeside(place)].flatMap((there): Query<unknown>[] => {

@@ -144,6 +144,22 @@ def test_projection_joins_streams_and_runs_of_one_width(tensorboard):
     assert sorted(answer.array("groups").tolist()) == [[0, 0, 3], [0, 1, 4]]
 
 
+def test_the_text_of_every_token_is_told_at_once(tensorboard, examples):
+    answer = tensorboard.get("token_texts", run="single", step=0)
+    header, groups, words = answer.header, answer.array("groups"), answer.array("word")
+    starts = np.cumsum([0, *groups[:, 2]])
+    told = {
+        (header["tags"][tag], header["sequences"][sequence]): [
+            header["words"][word] for word in words[start : start + length]
+        ]
+        for (tag, sequence, length), start in zip(groups, starts, strict=False)
+    }
+    assert len(header["words"]) == len(set(header["words"]))
+    logged = examples["val/0"].sequences[0]
+    assert told["val/0", logged.name] == list(logged.tokens)
+    assert tensorboard.get("token_texts", run="single", step=1).status == 404
+
+
 def test_an_image_is_immutable_and_what_was_logged(tensorboard, examples):
     import io
 
