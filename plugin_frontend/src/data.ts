@@ -16,6 +16,7 @@ import { field, selection, visibleSides } from "./state";
 const view = field("view");
 const block = field("block");
 const depth = field("depth");
+const embeddingPanel = field("embeddingPanel");
 
 const attentionInSight = computed(() => view.value === "heads" || view.value === "attention");
 
@@ -76,7 +77,7 @@ export const projectionOf = perSide((side) =>
   resource(() => {
     const [run, step] = [runOf[side].value, stepOf[side].value];
     if (run === null || step === null || shownDepth.value === null) return null;
-    if (view.value !== "embeddings") return undefined;
+    if (view.value !== "embeddings" || embeddingPanel.value !== "points") return undefined;
     return projectionAt(run, step, shownDepth.value);
   }),
 );
@@ -107,6 +108,7 @@ function neighbours(side: Side): Query<unknown>[] {
   const steps = [example.steps[index + 1], example.steps[index - 1]].filter((step) => step !== undefined);
   const nearby = steps.map((step) => ({ ...place, step }));
   if (view.value === "embeddings") {
+    if (embeddingPanel.value !== "points") return [];
     const layer = shownDepth.value;
     return layer === null ? [] : steps.map((step) => projectionAt(place.run, step, layer));
   }

@@ -20,6 +20,8 @@ export const GALLERIES = ["heads", "layers"] as const;
 export const GALLERY_ORDERS = ["number", "statistic", "image", "target"] as const;
 /** How weights become colours. */
 export const SCALINGS = ["linear", "clipped", "log", "rank"] as const;
+/** What the Embeddings view shows of the hidden states. */
+export const EMBEDDING_PANELS = ["points", "neighbours", "curves", "lens"] as const;
 export const BESIDES = ["sides", "heads", "samples"] as const;
 
 /** What the colour of a head says in the scatter of heads. */
@@ -29,6 +31,7 @@ export const ARRANGEMENTS = ["clusters", "layers"] as const;
 export type View = (typeof VIEWS)[number];
 export type Mode = (typeof MODES)[number];
 export type HeadPanel = (typeof HEAD_PANELS)[number];
+export type EmbeddingPanel = (typeof EMBEDDING_PANELS)[number];
 export type Cells = (typeof CELLS)[number];
 export type Normalisation = (typeof NORMALISATIONS)[number];
 export type Reduction = (typeof REDUCTIONS)[number];
@@ -100,6 +103,7 @@ const FIELDS = {
   beside: choice("beside", BESIDES),
   /** The card of the chosen token is open. */
   card: flag("card"),
+  embeddingPanel: choice("embedding_panel", EMBEDDING_PANELS),
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),

@@ -47,6 +47,7 @@ const EVERYTHING: Selection = {
   maskSinks: true,
   beside: "samples",
   card: true,
+  embeddingPanel: "curves",
   depth: 12,
   axes: [1, 2],
   methods: ["relevancy", "mine, 100%"],

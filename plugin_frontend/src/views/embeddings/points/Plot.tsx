@@ -1,16 +1,16 @@
 import { useMemo } from "preact/hooks";
-import { choosePoint } from "../../actions";
-import { runOf, stepOf } from "../../catalogue";
-import { Scatter } from "../../elements/Scatter";
-import { showTip } from "../../elements/Tooltip";
-import { dark } from "../../host";
-import type { Camera } from "../../lib/camera";
-import { formatPercent, formatStep } from "../../lib/format";
-import { findPoint, identity, MODALITIES, pointCloud, trails } from "../../lib/points";
-import type { Side } from "../../lib/selection";
-import type { Mark } from "../../painters/scatter";
-import type { Modality, Projection } from "../../schema";
-import { selection } from "../../state";
+import { choosePoint } from "../../../actions";
+import { runOf, stepOf } from "../../../catalogue";
+import { Scatter } from "../../../elements/Scatter";
+import { showTip } from "../../../elements/Tooltip";
+import { dark } from "../../../host";
+import type { Camera } from "../../../lib/camera";
+import { formatPercent, formatStep } from "../../../lib/format";
+import { findPoint, identity, MODALITIES, pointCloud, trails } from "../../../lib/points";
+import type { Side } from "../../../lib/selection";
+import type { Mark } from "../../../painters/scatter";
+import type { Modality, Projection } from "../../../schema";
+import { selection } from "../../../state";
 import { PointTip } from "./PointTip";
 
 interface Props {

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
-import { imageUrl, manifest as manifestQuery, type Place } from "../../api";
-import { ImageHeat } from "../../elements/ImageHeat";
-import { findSequence } from "../../lib/blocks";
-import { formatToken } from "../../lib/format";
-import { load, peek } from "../../loading";
-import type { Manifest } from "../../schema";
+import { imageUrl, manifest as manifestQuery, type Place } from "../../../api";
+import { ImageHeat } from "../../../elements/ImageHeat";
+import { findSequence } from "../../../lib/blocks";
+import { formatToken } from "../../../lib/format";
+import { load, peek } from "../../../loading";
+import type { Manifest } from "../../../schema";
 
 interface Props {
   place: Place;
