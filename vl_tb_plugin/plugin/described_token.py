@@ -10,10 +10,26 @@ from vl_tb_plugin.analysis.given_and_received import received_attention, row_ent
 from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.plugin.response import number_or_null
 from vl_tb_plugin.storage import manifest_pb2
-from vl_tb_plugin.storage.manifest import sequence_modality
+from vl_tb_plugin.storage.manifest import sequence_boxes, sequence_modality
 
 if TYPE_CHECKING:
     from vl_tb_plugin.storage.tensor_store import TensorStore
+
+
+def described_place(manifest: manifest_pb2.Manifest, sequence: str, token: int) -> dict[str, Any]:
+    """What a token is and where: its text, and its place in the example's image."""
+    tokens = next(item for item in manifest.sequences if item.name == sequence)
+    image = tokens.image_index[token] if tokens.image_index else -1
+    placed = 0 <= image < len(manifest.images)
+    edges = sequence_boxes(tokens)[token] if placed else ()
+    return {
+        "sequence": sequence,
+        "token": token,
+        "text": tokens.tokens[token],
+        "modality": sequence_modality(tokens)[token],
+        "box": [round(float(edge), 5) for edge in edges] if placed else None,
+        "image": manifest.images[image].digest if placed else None,
+    }
 
 
 def token_norms(

@@ -1,75 +1,129 @@
-"""Hidden states of the examples of a run, and which of them share a space."""
+"""Hidden states of the examples of a run in portions, and which sequences share a space."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vl_tb_plugin.example import MODALITIES
+from vl_tb_plugin.plugin.hidden_state_catalogue import HiddenStateCatalogue, LoggedStates
 from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.plugin.run_folders import RunFolders
-from vl_tb_plugin.plugin.run_index import LoggedSeries, RunIndex
+from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import UnreadableManifest, parse_manifest
 from vl_tb_plugin.storage.run_folder import store_path
 
-_PADDING = MODALITIES.index("padding")
+if TYPE_CHECKING:
+    from vl_tb_plugin.storage.tensor_store import TensorStore
+
+PORTION_BYTES = 8 << 20
+"""About as many bytes of states as stored make a portion: enough for a matrix product to be worth
+its start, little beside anything else."""
+_READ_AHEAD = 2
 
 
 @dataclass(frozen=True, eq=False)
-class TokenStates:
-    """Hidden states of one sequence of one example: (points, features), padding left out."""
+class StatesPortion:
+    """Hidden states of one layer, of some sequences of one step.
 
-    tag: str
-    sequence: str
-    token: npt.NDArray[np.int32]
-    modality: npt.NDArray[np.uint8]
-    values: npt.NDArray[np.float32]
-    manifest: manifest_pb2.Manifest
+    Attributes:
+        groups: whose they are; padding is left out.
+        values: (points, features) of all groups in turn, float16 or float32 as stored.
+    """
+
+    groups: tuple[LoggedStates, ...]
+    values: npt.NDArray[np.floating[Any]]
+
+    @property
+    def modality(self) -> npt.NDArray[np.uint8]:
+        """(points,) index into ``MODALITIES``."""
+        return np.concatenate([group.places.modality for group in self.groups])
+
+    @property
+    def token(self) -> npt.NDArray[np.int32]:
+        """(points,) position in its sequence."""
+        return np.concatenate([group.places.token for group in self.groups])
 
 
 class HiddenStateReading:
-    """Reads hidden states of one layer, example by example."""
+    """Reads hidden states of one layer, portion by portion."""
 
     def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
         self._index = index
         self._folders = folders
         self._stores = stores
+        self.catalogue = HiddenStateCatalogue(index)
 
-    def states(
-        self, experiment: str, run: str, step: int | None, layer: int, sequences: tuple[str, ...]
-    ) -> Iterator[TokenStates]:
-        """Hidden states of every example of a run, at one step or at all."""
+    def portions(
+        self,
+        experiment: str,
+        run: str,
+        layer: int,
+        sequences: Sequence[str],
+        *,
+        step: int | None = None,
+        tags: Collection[str] | None = None,
+    ) -> Iterator[StatesPortion]:
+        """Hidden states of the examples of a run, at one step or at all; see
+        :meth:`HiddenStateCatalogue.states`."""
+        states = self.catalogue.states(experiment, run, layer, sequences, step=step, tags=tags)
+        return self.read(run, states, layer)
+
+    def read(self, run: str, states: Sequence[LoggedStates], layer: int) -> Iterator[StatesPortion]:
+        """The values of what the catalogue said, in its order."""
         folder = self._folders.folder(run)
-        for tag, series in self._index.all_series(experiment, run).items():
-            for manifest in _manifests(series, step):
-                store = self._stores.open(store_path(folder, manifest.store))
-                modality = {item.name: item.modality for item in manifest.sequences}
-                for states in manifest.hidden_states:
-                    if states.sequence not in sequences or layer not in states.layers:
-                        continue
-                    codes = np.frombuffer(modality[states.sequence], np.uint8)
-                    values = store.hidden_states(
-                        states.values, list(states.layers).index(layer), len(codes)
-                    )
-                    token = np.flatnonzero(codes != _PADDING).astype(np.int32)
-                    yield TokenStates(
-                        tag, states.sequence, token, codes[token], values[token], manifest
-                    )
+        return read_portions(
+            states, layer, lambda store: self._stores.open(store_path(folder, store))
+        )
 
     def sequences_of(self, experiment: str, run: str, layer: int) -> tuple[str, ...]:
         """The first sequence that has the layer, and those that meet it in attention there."""
         tags = sorted(self._index.tags(experiment, run))[:1]
         for series in self._index.series(experiment, run, tags).values():
-            for manifest in _manifests(series, None):
-                sequences = sequences_sharing_space(manifest, layer)
+            for logged in series.manifests:
+                try:
+                    sequences = sequences_sharing_space(parse_manifest(logged.payload), layer)
+                except UnreadableManifest:
+                    continue  # the picker says so of the example
                 if sequences:
                     return sequences
         raise NotFound(f"Run {run!r} has no hidden states of layer {layer}.")
+
+
+def read_portions(
+    states: Iterable[LoggedStates], layer: int, open_store: Callable[[str], TensorStore]
+) -> Iterator[StatesPortion]:
+    """The values of one layer, each chunk of the store decoded once.
+
+    The next portions are read in threads meanwhile: decompression and matrix products release the
+    interpreter's lock, so that two processors have work.
+
+    Args:
+        states: in the order of :meth:`HiddenStateCatalogue.states`.
+        layer: number of the layer.
+        open_store: the store of that name.
+    """
+    portions = _portions(states)
+    ahead: deque[Future[StatesPortion]] = deque()
+    with ThreadPoolExecutor(1, "hidden states") as thread:
+        try:
+            for portion in portions:
+                ahead.append(thread.submit(_read, portion, layer, open_store))
+                if len(ahead) > _READ_AHEAD:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for waiting in ahead:
+                waiting.cancel()
 
 
 def sequences_sharing_space(
@@ -101,10 +155,38 @@ def sequences_sharing_space(
     return tuple(name for name, width in widths.items() if name in met and width == widths[first])
 
 
-def _manifests(series: LoggedSeries, step: int | None) -> Iterator[manifest_pb2.Manifest]:
-    for logged in series.manifests:
-        if step is None or logged.step == step:
-            try:
-                yield parse_manifest(logged.payload)
-            except UnreadableManifest:
-                continue  # the picker says so of the example
+_Part = tuple[LoggedStates, ...]
+"""Sequences whose states lie in one array and have the same layers, by offset."""
+
+
+def _portions(states: Iterable[LoggedStates]) -> Iterator[list[_Part]]:
+    """Whole parts, as many as make a portion; of one step and of one width."""
+    portion: list[_Part] = []
+    kind, size = None, 0
+    for _, grouped in groupby(states, key=lambda one: (one.step, one.store, one.path, one.layers)):
+        part = tuple(grouped)
+        this = part[0].step, part[0].features
+        if portion and (this != kind or size >= PORTION_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(part)
+        kind = this
+        size += 2 * part[0].features * sum(one.places.length for one in part)
+    if portion:
+        yield portion
+
+
+def _read(
+    portion: list[_Part], layer: int, open_store: Callable[[str], TensorStore]
+) -> StatesPortion:
+    values = [_read_part(part, layer, open_store(part[0].store)) for part in portion]
+    groups = tuple(one for part in portion for one in part)
+    return StatesPortion(groups, values[0] if len(values) == 1 else np.concatenate(values))
+
+
+def _read_part(part: _Part, layer: int, store: TensorStore) -> npt.NDArray[np.floating[Any]]:
+    first, last = part[0], part[-1]
+    stop = last.offset + last.places.length
+    values = store.stacked_hidden_states(first.path, first.layers.index(layer), first.offset, stop)
+    kept = np.concatenate([one.offset - first.offset + one.places.token for one in part])
+    return values if len(kept) == len(values) else values[kept]

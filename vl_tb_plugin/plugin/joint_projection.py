@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.projection import CovarianceAccumulator, PrincipalComponents
-from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, StatesPortion
 from vl_tb_plugin.plugin.request import BadRequest, NotFound
 from vl_tb_plugin.plugin.run_index import RunIndex
 
@@ -72,8 +72,9 @@ class JointProjection:
             if accumulator is None:
                 accumulator = CovarianceAccumulator(states.values.shape[1])
             if states.values.shape[1] != accumulator.features:
+                name = states.groups[0].sequence
                 raise BadRequest(
-                    f"Hidden states of {states.sequence!r} have {states.values.shape[1]} features,"
+                    f"Hidden states of {name!r} have {states.values.shape[1]} features,"
                     f" others {accumulator.features}: they have no basis in common."
                     " Show one sequence or one run at a time."
                 )
@@ -97,8 +98,8 @@ class JointProjection:
         extent = np.stack([low, high], axis=1)
         return FittedBasis(components, extent, len(steps))
 
-    def _all(self, request: ProjectionRequest) -> Iterator[TokenStates]:
+    def _all(self, request: ProjectionRequest) -> Iterator[StatesPortion]:
         for run in request.runs:
-            yield from self._reading.states(
-                request.experiment, run, None, request.layer, request.sequences
+            yield from self._reading.portions(
+                request.experiment, run, request.layer, request.sequences
             )

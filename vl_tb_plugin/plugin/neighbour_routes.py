@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.analysis.neighbours import METRICS, nearest
 from vl_tb_plugin.example import MODALITIES
-from vl_tb_plugin.plugin.described_token import token_attention, token_norms
+from vl_tb_plugin.plugin.described_token import described_place, token_attention, token_norms
+from vl_tb_plugin.plugin.hidden_state_catalogue import LoggedStates
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, sequences_sharing_space
 from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, text
 from vl_tb_plugin.plugin.response import json_response
@@ -18,7 +20,7 @@ from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.plugin.token_space import SpaceRequest, TokenSpace, TokenSpaces
 from vl_tb_plugin.storage import manifest_pb2
-from vl_tb_plugin.storage.manifest import sequence_boxes, sequence_modality
+from vl_tb_plugin.storage.manifest import sequence_modality
 from vl_tb_plugin.storage.run_folder import store_path
 
 if TYPE_CHECKING:
@@ -30,11 +32,17 @@ _MOST_NEIGHBOURS = 100
 class NeighbourRoutes:
     """Handlers of the routes that tell of one token."""
 
-    def __init__(self, index: RunIndex, folders: RunFolders, stores: StoreCache):
+    def __init__(
+        self,
+        index: RunIndex,
+        folders: RunFolders,
+        stores: StoreCache,
+        hidden_states: HiddenStateReading,
+    ):
         self._index = index
         self._folders = folders
         self._stores = stores
-        self._spaces = TokenSpaces(index, HiddenStateReading(index, folders, stores))
+        self._spaces = TokenSpaces(index, hidden_states)
 
     def neighbours(self, request: Request) -> Response:
         """The tokens of all examples whose hidden states are nearest to that of one."""
@@ -95,17 +103,34 @@ class NeighbourRoutes:
             min(count, _MOST_NEIGHBOURS),
             metric=metric,
             among=among,
-            labels=space.words if distinct else None,
+            labels=self._spaces.words(space) if distinct else None,
         )
+        described = self._described(experiment_of(request), run, space, found.index)
         return {
             "layer": layer,
             "metric": metric,
             "points": len(space.values),
             "neighbours": [
-                _described(space, int(index)) | {"distance": float(distance)}
-                for index, distance in zip(found.index, found.distance, strict=True)
+                one | {"distance": float(distance)}
+                for one, distance in zip(described, found.distance, strict=True)
             ],
         }
+
+    def _described(
+        self, experiment: str, run: str, space: TokenSpace, points: npt.NDArray[np.int64]
+    ) -> list[dict[str, Any]]:
+        """Where points come from: example, token, and its place in that example's image."""
+        places = [space.place(int(point)) for point in points]
+        tags = sorted({states.tag for states, _ in places})
+        self._index.series(experiment, run, tags)  # read together, not one by one
+        return [
+            {"tag": states.tag}
+            | described_place(self._manifest(experiment, run, states), states.sequence, token)
+            for states, token in places
+        ]
+
+    def _manifest(self, experiment: str, run: str, states: LoggedStates) -> manifest_pb2.Manifest:
+        return self._index.manifest(experiment, run, states.tag, states.step)[1]
 
     def _token(self, request: Request) -> tuple[manifest_pb2.Manifest, manifest_pb2.Sequence, int]:
         run, tag, step = text(request, "run"), text(request, "tag"), number(request, "step")
@@ -123,25 +148,6 @@ class NeighbourRoutes:
     def _store(self, request: Request, manifest: manifest_pb2.Manifest) -> TensorStore:
         folder = self._folders.folder(text(request, "run"))
         return self._stores.open(store_path(folder, manifest.store))
-
-
-def _described(space: TokenSpace, point: int) -> dict[str, Any]:
-    """Where a point comes from: its example and token, and its place in that example's image."""
-    states, token = space.place(point)
-    sequence = next(item for item in states.manifest.sequences if item.name == states.sequence)
-    image = sequence.image_index[token] if sequence.image_index else -1
-    placed = 0 <= image < len(states.manifest.images)
-    return {
-        "tag": states.tag,
-        "sequence": states.sequence,
-        "token": token,
-        "text": sequence.tokens[token],
-        "modality": MODALITIES[space.modality[point]],
-        "box": [round(float(edge), 5) for edge in sequence_boxes(sequence)[token]]
-        if placed
-        else None,
-        "image": states.manifest.images[image].digest if placed else None,
-    }
 
 
 def _block(manifest: manifest_pb2.Manifest, name: str) -> manifest_pb2.AttentionBlock:

@@ -13,6 +13,7 @@ from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.flip_routes import FlipRoutes
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
 from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.neighbour_routes import NeighbourRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
@@ -34,13 +35,14 @@ class VLPlugin(base_plugin.TBPlugin):
         folders = RunFolders(context.logdir or "", spec or "")
         index, stores = RunIndex(context.data_provider), StoreCache()
         blocks, summaries = BlockReading(index, folders, stores), ExampleSummaries(index)
-        self._routes = Routes(index, folders, stores, blocks, summaries)
+        hidden_states = HiddenStateReading(index, folders, stores)
+        self._routes = Routes(index, folders, blocks, summaries, hidden_states)
         self._attention = AttentionRoutes(blocks)
         self._matrix = MatrixRoutes(blocks)
         self._relevancy = RelevancyRoutes(index, folders, stores)
         self._cohorts = CohortRoutes(index, folders, stores)
         self._flips = FlipRoutes(index, folders, stores, summaries)
-        self._neighbours = NeighbourRoutes(index, folders, stores)
+        self._neighbours = NeighbourRoutes(index, folders, stores, hidden_states)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""

@@ -12,13 +12,13 @@ from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.described import described_manifest
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
-from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
+from vl_tb_plugin.plugin.hidden_state_catalogue import LoggedStates
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
 from vl_tb_plugin.plugin.joint_projection import JointProjection, ProjectionRequest
 from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, one_of, text
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex, examples_among
-from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.storage.image_file import read_image
 
 
@@ -29,16 +29,16 @@ class Routes:
         self,
         index: RunIndex,
         folders: RunFolders,
-        stores: StoreCache,
         blocks: BlockReading,
         summaries: ExampleSummaries,
+        hidden_states: HiddenStateReading,
     ):
         self._index = index
         self._summaries = summaries
         self._folders = folders
         self._blocks = blocks
-        self._hidden_states = HiddenStateReading(index, folders, stores)
-        self._projection = JointProjection(index, self._hidden_states)
+        self._hidden_states = hidden_states
+        self._projection = JointProjection(index, hidden_states)
 
     def runs(self, request: Request) -> Response:
         """Every run that has examples or evaluations."""
@@ -99,10 +99,10 @@ class Routes:
             else self._hidden_states.sequences_of(experiment, run, layer)
         )
         basis = self._projection.basis(ProjectionRequest(experiment, basis_runs, layer, sequences))
-        points = list(self._hidden_states.states(experiment, run, step, layer, sequences))
-        if not points:
+        groups = self._hidden_states.catalogue.states(experiment, run, layer, sequences, step=step)
+        if not groups:
             raise NotFound(f"Run {run!r} has no hidden states of layer {layer} at step {step}.")
-        tags = sorted({states.tag for states in points})
+        tags = sorted({states.tag for states in groups})
         components = basis.components
         header = {
             "tags": tags,
@@ -117,11 +117,16 @@ class Routes:
             },
         }
         arrays = {
-            "positions": np.concatenate([components.project(states.values) for states in points]),
-            "example": _repeated(points, [tags.index(states.tag) for states in points]),
-            "token": np.concatenate([states.token for states in points]),
-            "sequence": _repeated(points, [sequences.index(states.sequence) for states in points]),
-            "modality": np.concatenate([states.modality for states in points]),
+            "positions": np.concatenate(
+                [
+                    components.project(portion.values)
+                    for portion in self._hidden_states.read(run, groups, layer)
+                ]
+            ),
+            "example": _repeated(groups, [tags.index(states.tag) for states in groups]),
+            "token": np.concatenate([states.places.token for states in groups]),
+            "sequence": _repeated(groups, [sequences.index(states.sequence) for states in groups]),
+            "modality": np.concatenate([states.places.modality for states in groups]),
         }
         return array_response(request, arrays, header)
 
@@ -135,6 +140,6 @@ class Routes:
         return file_response(request, body, "image/png", immutable=True)
 
 
-def _repeated(points: list[TokenStates], numbers: list[int]) -> npt.NDArray[np.int32]:
+def _repeated(groups: list[LoggedStates], numbers: list[int]) -> npt.NDArray[np.int32]:
     """One number per point from one per group of points."""
-    return np.repeat(np.array(numbers, np.int32), [len(states.token) for states in points])
+    return np.repeat(np.array(numbers, np.int32), [len(one.places.token) for one in groups])

@@ -11,12 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.example import MODALITIES
-from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, TokenStates
+from vl_tb_plugin.plugin.hidden_state_catalogue import LoggedStates
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
 from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.plugin.run_index import RunIndex
+from vl_tb_plugin.storage.manifest import parse_manifest
 
 _IMAGE = MODALITIES.index("image")
 _CACHED_BYTES = 64 << 20
+_TAGS_PER_READ = 32
 
 
 @dataclass(frozen=True)
@@ -35,45 +38,33 @@ class TokenSpace:
     """The points of all tokens.
 
     Attributes:
+        request: what was asked for.
         groups: the tokens of one example's sequence each.
-        values: (points, features) of all groups in turn.
+        values: (points, features) of all groups in turn, float16 or float32 as stored.
         modality: (points,) index into ``MODALITIES``.
     """
 
-    groups: tuple[TokenStates, ...]
-    values: npt.NDArray[np.float32]
+    request: SpaceRequest
+    groups: tuple[LoggedStates, ...]
+    values: npt.NDArray[np.floating]
     modality: npt.NDArray[np.uint8]
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
         """(groups + 1,) where each group begins."""
-        return np.cumsum([0, *(len(group.token) for group in self.groups)])
+        return np.cumsum([0, *(len(group.places.token) for group in self.groups)])
 
-    @cached_property
-    def words(self) -> npt.NDArray[np.int64]:
-        """(points,) the same number for the same words; image tokens have one each."""
-        known: dict[tuple[object, int], int] = {}
-        numbers = []
-        for group in self.groups:
-            tokens = next(
-                item.tokens for item in group.manifest.sequences if item.name == group.sequence
-            )
-            for token, modality in zip(group.token, group.modality, strict=True):
-                word = len(known) if modality == _IMAGE else tokens[token]
-                numbers.append(known.setdefault((word, int(modality)), len(known)))
-        return np.array(numbers, np.int64)
-
-    def place(self, point: int) -> tuple[TokenStates, int]:
+    def place(self, point: int) -> tuple[LoggedStates, int]:
         """The group that a point is of, and which of its tokens it is."""
         group = int(np.searchsorted(self.starts, point, side="right")) - 1
         states = self.groups[group]
-        return states, int(states.token[point - self.starts[group]])
+        return states, int(states.places.token[point - self.starts[group]])
 
     def point(self, tag: str, sequence: str, token: int) -> int:
         """The point of a token; raises :class:`NotFound`."""
         for group, start in zip(self.groups, self.starts, strict=False):
             if (group.tag, group.sequence) == (tag, sequence):
-                found = np.flatnonzero(group.token == token)
+                found = np.flatnonzero(group.places.token == token)
                 if len(found):
                     return int(start + found[0])
         raise NotFound(f"Token {token} of {sequence!r} in {tag!r} has no hidden state here.")
@@ -102,11 +93,34 @@ class TokenSpaces:
                 self._spaces.popitem(last=False)
         return space
 
-    def _read(self, request: SpaceRequest) -> TokenSpace:
-        groups = list(
-            self._reading.states(
-                request.experiment, request.run, request.step, request.layer, request.sequences
+    def words(self, space: TokenSpace) -> npt.NDArray[np.int64]:
+        """(points,) the same number for the same words; image tokens have one each."""
+        known: dict[tuple[str, int], int] = {}
+        numbers = -1 - np.arange(len(space.modality))
+        by_tag: dict[str, list[int]] = {}
+        for index, group in enumerate(space.groups):
+            by_tag.setdefault(group.tag, []).append(index)
+        tags = sorted(by_tag)
+        request = space.request
+        for start in range(0, len(tags), _TAGS_PER_READ):
+            series = self._index.series(
+                request.experiment, request.run, tags[start : start + _TAGS_PER_READ]
             )
+            for tag, one in series.items():
+                payload = next(x.payload for x in one.manifests if x.step == request.step)
+                sequences = parse_manifest(payload).sequences
+                tokens = {item.name: item.tokens for item in sequences}
+                for index in by_tag[tag]:
+                    group, first = space.groups[index], space.starts[index]
+                    words = tokens[group.sequence]
+                    for place in np.flatnonzero(group.places.modality != _IMAGE):
+                        word = words[group.places.token[place]], int(group.places.modality[place])
+                        numbers[first + place] = known.setdefault(word, len(known))
+        return numbers
+
+    def _read(self, request: SpaceRequest) -> TokenSpace:
+        groups = self._reading.catalogue.states(
+            request.experiment, request.run, request.layer, request.sequences, step=request.step
         )
         if not groups:
             raise NotFound(
@@ -114,19 +128,12 @@ class TokenSpaces:
                 f" at step {request.step}."
             )
         # examples of another width (another model under the same tag) lie in another space
-        width = groups[0].values.shape[1]
-        groups = [group for group in groups if group.values.shape[1] == width]
-        values = np.concatenate([group.values for group in groups])
-        starts = np.cumsum([len(group.token) for group in groups])[:-1]
-        modality = np.concatenate([group.modality for group in groups])
-        parts = np.split(values, starts)  # views: each point lies in memory once
+        width = groups[0].features
+        groups = [group for group in groups if group.features == width]
+        portions = list(self._reading.read(request.run, groups, request.layer))
         return TokenSpace(
-            tuple(
-                TokenStates(
-                    group.tag, group.sequence, group.token, group.modality, part, group.manifest
-                )
-                for group, part in zip(groups, parts, strict=True)
-            ),
-            values,
-            modality,
+            request,
+            tuple(groups),
+            np.concatenate([portion.values for portion in portions]),
+            np.concatenate([portion.modality for portion in portions]),
         )

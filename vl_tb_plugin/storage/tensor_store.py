@@ -208,8 +208,14 @@ class TensorStore:
 
     def hidden_states(self, part: Slice, layer: int, tokens: int) -> npt.NDArray[np.float32]:
         """(tokens, features) of one example and layer, by index."""
-        window = slice(part.offset, part.offset + tokens)
-        return np.asarray(self._array(part.path)[layer, window]).astype(np.float32)
+        end = part.offset + tokens
+        return self.stacked_hidden_states(part.path, layer, part.offset, end).astype(np.float32)
+
+    def stacked_hidden_states(
+        self, path: str, layer: int, start: int, stop: int
+    ) -> npt.NDArray[np.floating[Any]]:
+        """(stop - start, features) of a part's examples and one layer, by index; as stored."""
+        return np.asarray(self._array(path)[layer, start:stop])
 
     def relevancy(self, part: Slice, scores: int) -> npt.NDArray[np.float32]:
         """(scores,) of one map."""
