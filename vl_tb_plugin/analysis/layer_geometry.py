@@ -19,8 +19,9 @@ from vl_tb_plugin.example import MODALITIES
 KEPT_TOKENS = 1024
 """Of how many tokens of a modality pairs are formed and singular values computed."""
 
-_TEXT = [MODALITIES.index(name) for name in ("text", "generated")]
-_IMAGE = MODALITIES.index("image")
+TEXT = tuple(MODALITIES.index(name) for name in ("text", "generated"))
+"""Modalities that count as text."""
+IMAGE = (MODALITIES.index("image"),)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class LayerGeometry:
             ValueError: where tokens of one modality differ in the number of features.
         """
         values = values.astype(np.float32, copy=False)
-        of_text, of_image = np.isin(modality, _TEXT), modality == _IMAGE
+        of_text, of_image = np.isin(modality, TEXT), np.isin(modality, IMAGE)
         self._text = _added(self._text, values[of_text], keep[of_text])
         self._image = _added(self._image, values[of_image], keep[of_image])
         self._largest.add(values, keep_of_any)

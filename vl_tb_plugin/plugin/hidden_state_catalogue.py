@@ -108,7 +108,7 @@ class HiddenStateCatalogue:
         self,
         experiment: str,
         run: str,
-        layer: int,
+        layer: int | None,
         sequences: Sequence[str],
         *,
         step: int | None = None,
@@ -119,7 +119,7 @@ class HiddenStateCatalogue:
         Args:
             experiment: TensorBoard's.
             run: name of the run.
-            layer: which must have been logged.
+            layer: which must have been logged; ``None`` for any.
             sequences: names of the sequences wanted.
             step: of one step, default of every.
             tags: of these examples, default of all.
@@ -135,7 +135,7 @@ class HiddenStateCatalogue:
             for states in logged
             if step in (None, states.step)
             and states.sequence in sequences
-            and layer in states.layers
+            and (layer is None or layer in states.layers)
         ]
         turn = {name: number for number, name in enumerate(sequences)}
         return sorted(

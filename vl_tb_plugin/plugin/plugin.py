@@ -13,6 +13,7 @@ from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.cohort_routes import CohortRoutes
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.flip_routes import FlipRoutes
+from vl_tb_plugin.plugin.geometry_routes import GeometryRoutes
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
 from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.neighbour_routes import NeighbourRoutes
@@ -43,6 +44,7 @@ class VLPlugin(base_plugin.TBPlugin):
         self._cohorts = CohortRoutes(index, folders, stores)
         self._flips = FlipRoutes(index, folders, stores, summaries)
         self._neighbours = NeighbourRoutes(index, folders, stores, hidden_states)
+        self._geometry = GeometryRoutes(index, hidden_states)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Every route, see http_api.md; what goes wrong is answered in JSON, never a traceback."""
@@ -66,6 +68,9 @@ class VLPlugin(base_plugin.TBPlugin):
             "/flips": self._flips.flips,
             "/neighbours": self._neighbours.neighbours,
             "/token": self._neighbours.token,
+            "/geometry": self._geometry.geometry,
+            "/cka": self._geometry.cka,
+            "/cka_history": self._geometry.cka_history,
             "/head_similarity": self._cohorts.head_similarity,
             "/head_matching": self._cohorts.head_matching,
         }
