@@ -66,7 +66,7 @@ MEASURES = (
         " 1 where each modality is one point. Energy distance as a share of twice the mean distance"
         f" between the modalities, of up to {KEPT_TOKENS:,} tokens each (Székely and Rizzo 2013).",
     ),
-    *_of_each("norm", "Length", "Euclidean", "Mean Euclidean length of the hidden states."),
+    *_of_each("norm", "Length", "", "Mean Euclidean length (norm) of the hidden states."),
     *_of_each(
         "effective_rank",
         "Effective rank",
@@ -78,7 +78,7 @@ MEASURES = (
     *_of_each(
         "anisotropy",
         "Anisotropy",
-        "mean cosine",
+        "",
         "Mean cosine of two different tokens: 0 where directions are spread evenly, 1 where all"
         " point the same way (Ethayarajh 2019).",
         (("between", "text with image"),),
@@ -88,7 +88,7 @@ MEASURES = (
         "massive_activation",
         "",
         "Massive activation",
-        "times the median",
+        "× the median",
         "The largest absolute value of any token, special ones included, by the median of the"
         " absolute values (Sun et al. 2024).",
     ),

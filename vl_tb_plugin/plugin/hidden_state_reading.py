@@ -97,25 +97,6 @@ class HiddenStateReading:
                     return sequences
         raise NotFound(f"Run {run!r} has no hidden states of layer {layer}.")
 
-    def stream_of(self, experiment: str, run: str) -> tuple[str, ...]:
-        """The first sequence that has hidden states, and those that meet it in any layer."""
-        tags = sorted(self._index.tags(experiment, run))[:1]
-        for series in self._index.series(experiment, run, tags).values():
-            for logged in series.manifests:
-                try:
-                    manifest = parse_manifest(logged.payload)
-                except UnreadableManifest:
-                    continue  # the picker says so of the example
-                for first in manifest.hidden_states[:1]:
-                    shared = [
-                        sequences_sharing_space(manifest, layer, first.sequence)
-                        for layer in first.layers
-                    ]
-                    met = {name for names in shared for name in names}
-                    names = (one.sequence for one in manifest.hidden_states)
-                    return tuple(name for name in names if name in met)
-        raise NotFound(f"Run {run!r} has no hidden states.")
-
 
 def read_portions(
     states: Iterable[LoggedStates], layer: int, open_store: Callable[[str], TensorStore]
