@@ -3,13 +3,15 @@
 import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
 import type { AttentionPart } from "./lib/blocks";
 import { writeNumbers } from "./lib/number_set";
-import type { GalleryOver, Head, Normalisation, Role } from "./lib/selection";
+import type { CkaTokens, GalleryOver, Head, Normalisation, Role } from "./lib/selection";
 import type { TileAddress } from "./lib/tiles";
 import type { Query } from "./loading";
 import type {
   AttentionGallery,
   AttentionWeights,
   BlockStatistics,
+  Cka,
+  CkaHistory,
   Cohort,
   CohortDifference,
   CohortHistory,
@@ -18,6 +20,7 @@ import type {
   Evaluations,
   Examples,
   Flips,
+  Geometry,
   HeadMatching,
   HeadSimilarity,
   LayerNeighbours,
@@ -285,6 +288,51 @@ export function projection(
       modality: bytes(message, "modality"),
     };
   });
+}
+
+/** Lengths, dimensions and gaps of every layer at every step. */
+export function geometry(run: string, sequence: string[], version: string): Query<Geometry> {
+  return growing("geometry", { run, sequence }, version, (message) => ({
+    measures: message.header.measures as Geometry["measures"],
+    steps: message.header.steps as number[],
+    layers: message.header.layers as number[],
+    values: floats(message, "values"),
+    largest: floats(message, "largest"),
+    feature: integers(message, "feature"),
+    samples: message.header.samples as number[],
+    sampled: message.header.sampled as Geometry["sampled"],
+  }));
+}
+
+/** How alike the layers of the first checkpoint are to those of the second. */
+export function cka(
+  [run, step]: readonly [string, number],
+  [otherRun, otherStep]: readonly [string, number],
+  tokens: CkaTokens,
+  sequence: string[],
+  version: string,
+): Query<Cka> {
+  const given = { run, step, other_run: otherRun, other_step: otherStep, tokens, sequence };
+  return growing("cka", given, version, (message) => ({
+    layers: message.header.layers as number[],
+    otherLayers: message.header.other_layers as number[],
+    cka: floats(message, "cka"),
+    biased: floats(message, "cka_biased"),
+    points: Number(message.header.points),
+    samples: Number(message.header.samples),
+    of: Number(message.header.of),
+  }));
+}
+
+/** How far each layer has moved since the first step, and since the one before. */
+export function ckaHistory(run: string, tokens: CkaTokens, sequence: string[], version: string): Query<CkaHistory> {
+  return growing("cka_history", { run, tokens, sequence }, version, (message) => ({
+    steps: message.header.steps as number[],
+    layers: message.header.layers as number[],
+    first: floats(message, "first"),
+    previous: floats(message, "previous"),
+    points: Number(message.header.points),
+  }));
 }
 
 /** All maps of the example, in the order of the manifest. */

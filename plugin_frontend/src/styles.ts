@@ -5,6 +5,7 @@ import base from "./styles/base.css?inline";
 import budget from "./styles/budget.css?inline";
 import chart from "./styles/chart.css?inline";
 import controls from "./styles/controls.css?inline";
+import curves from "./styles/curves.css?inline";
 import embeddings from "./styles/embeddings.css?inline";
 import exampleTable from "./styles/example_table.css?inline";
 import examples from "./styles/examples.css?inline";
@@ -41,6 +42,7 @@ const SHEETS = [
   attention,
   tokenMatrix,
   embeddings,
+  curves,
   relevancy,
   exports,
   tokenCard,

@@ -30,8 +30,8 @@ export interface Line {
 interface Props {
   label: string;
   lines: readonly Line[];
-  /** Steps to mark, with the side that shows them. */
-  marks: readonly { step: number; kind: "a" | "b" }[];
+  /** Steps to mark, with the side that shows them; or the place chosen on another axis. */
+  marks: readonly { step: number; kind: "a" | "b" | "chosen" }[];
   /** What charts side by side have in common: smallest and largest value. */
   extent?: readonly [number, number] | null;
   /** A place on the horizontal axis, below it and in the tooltip. */

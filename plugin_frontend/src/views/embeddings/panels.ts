@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "preact";
 import type { EmbeddingPanel } from "../../lib/selection";
+import { CurvesPanel } from "./curves/CurvesPanel";
 import { PointsPanel } from "./points/PointsPanel";
 
 interface PanelEntry {
@@ -13,4 +14,5 @@ interface PanelEntry {
 /** In the order of {@link EMBEDDING_PANELS}; those that are not listed are not offered. */
 export const PANELS: Partial<Record<EmbeddingPanel, PanelEntry>> & { points: PanelEntry } = {
   points: { label: "Points", title: "Tokens of all examples in a plane or in space", Shown: PointsPanel },
+  curves: { label: "Curves", title: "Lengths, dimensions, gaps and similarity over layers and steps", Shown: CurvesPanel },
 };
