@@ -1,9 +1,10 @@
+import { runOf, stepOf } from "../../../catalogue";
+import { obstacle } from "../../../comparison";
 import { depthsOf, manifestOf, shownDepth } from "../../../data";
 import { Notice, Panel } from "../../../elements/Panel";
 import { Segmented } from "../../../elements/Segmented";
 import { Select } from "../../../elements/Select";
 import { geometryOf, streamOf } from "../../../geometry";
-import { runOf, stepOf } from "../../../catalogue";
 import { streamsOf } from "../../../lib/streams";
 import { select, selection, visibleSides } from "../../../state";
 import { LayerSlider } from "../LayerSlider";
@@ -62,6 +63,7 @@ export function CurvesPanel() {
         }
       >
         {unlogged && <Notice>No hidden states were logged for this example.</Notice>}
+        {loaded.length < sides.length && obstacle.value !== null && <Notice>{obstacle}</Notice>}
         {loaded.length === sides.length && depth !== null && <MeasureCharts sides={loaded} layer={depth} />}
       </Panel>
       {!unlogged && <SimilarityOfLayers />}

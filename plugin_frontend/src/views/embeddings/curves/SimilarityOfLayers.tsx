@@ -62,12 +62,16 @@ export function SimilarityOfLayers() {
           <Matrix key={`${compared.first} ${compared.second}`} {...compared} labelled={shown.length > 1 || mode === "difference"} />
         ))}
         <div class="cka-aside">
-          <Legend scale={SCALE} table={viridis} title="CKA" unit="" note="hatched: not logged, or not defined" />
+          <Legend scale={SCALE} table={viridis} title="CKA" unit="" note={undefinedIn(shown) ? "hatched: a sequence lacks the layer" : undefined} />
           <Movement />
         </div>
       </div>
     </Panel>
   );
+}
+
+function undefinedIn(shown: readonly Compared[]): boolean {
+  return shown.some(({ progress }) => progress.value.value?.cka.some(Number.isNaN));
 }
 
 function Matrix({ first, second, progress, labelled }: Compared & { labelled: boolean }) {
@@ -124,8 +128,8 @@ function Checkpoints({ first, second }: { first: Side; second: Side }): Componen
   if (first === second) return <Checkpoint side={first} chip />;
   return (
     <>
-      <Checkpoint side={first} chip /> <span class="muted">(down) with</span> <Checkpoint side={second} chip />{" "}
-      <span class="muted">(across)</span>
+      <span class={`chip ${first}`}>{first.toUpperCase()}</span> <span class="muted">down,</span>{" "}
+      <span class={`chip ${second}`}>{second.toUpperCase()}</span> <span class="muted">across</span>
     </>
   );
 }
