@@ -120,10 +120,17 @@ def test_projection_puts_all_steps_into_one_basis(tensorboard):
     last = tensorboard.get("projection", run="single", step=STEPS[-1], layer=2)
     first = tensorboard.get("projection", run="single", step=0, layer=2)
     assert last.header["tags"] == ["val/0", "val/1"]
-    assert last.header["fitted_on"] == {"points": 9 * 121, "steps": 120, "runs": ["single"]}
+    assert last.header["fitted_on"] == {
+        "points": 9 * 121,
+        "of": 9 * 121,
+        "sampled": False,
+        "steps": 120,
+        "runs": ["single"],
+        "layers": [2],
+    }
     assert first.header["extent"] == last.header["extent"]
-    one = last.array("positions")[last.array("example") == 0]
-    assert np.allclose(one, first.array("positions"))
+    assert last.array("groups").tolist() == [[0, 0, 9], [1, 0, 9]]
+    assert np.allclose(last.array("positions")[:9], first.array("positions"))
     assert last.array("modality")[:6].tolist() == [2, 0, 0, 0, 0, 1]
     extent = np.array(last.header["extent"])
     assert (last.array("positions") >= extent[:, 0] - 1e-4).all()
@@ -131,12 +138,10 @@ def test_projection_puts_all_steps_into_one_basis(tensorboard):
 
 
 def test_projection_joins_streams_and_runs_of_one_width(tensorboard):
-    answer = tensorboard.get(
-        "projection", run="nested/co-attention", step=5, layer=1, basis=["single"]
-    )
+    answer = tensorboard.get("projection", run=["nested/co-attention", "single"], step=5, layer=1)
     assert answer.header["sequences"] == ["text", "image"]
     assert answer.header["fitted_on"]["runs"] == ["nested/co-attention", "single"]
-    assert answer.array("sequence").tolist() == [0] * 3 + [1] * 4
+    assert sorted(answer.array("groups").tolist()) == [[0, 0, 3], [0, 1, 4]]
 
 
 def test_an_image_is_immutable_and_what_was_logged(tensorboard, examples):

@@ -97,6 +97,27 @@ class HiddenStateReading:
                     return sequences
         raise NotFound(f"Run {run!r} has no hidden states of layer {layer}.")
 
+    def stream_of(self, experiment: str, run: str, layer: int) -> dict[str, list[int]]:
+        """The same over all layers: the sequences that meet the first one anywhere, with the layers
+        that each has."""
+        first = self.sequences_of(experiment, run, layer)[0]
+        tags = sorted(self._index.tags(experiment, run))[:1]
+        for series in self._index.series(experiment, run, tags).values():
+            for logged in series.manifests:
+                try:
+                    manifest = parse_manifest(logged.payload)
+                except UnreadableManifest:
+                    continue
+                had = {one.sequence: list(one.layers) for one in manifest.hidden_states}
+                together = {
+                    name
+                    for one in had.get(first, ())
+                    for name in sequences_sharing_space(manifest, one, first)
+                }
+                if together:
+                    return {name: layers for name, layers in had.items() if name in together}
+        raise NotFound(f"Run {run!r} has no hidden states of {first!r}.")
+
 
 def read_portions(
     states: Iterable[LoggedStates], layer: int, open_store: Callable[[str], TensorStore]

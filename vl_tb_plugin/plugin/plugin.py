@@ -15,8 +15,10 @@ from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.flip_routes import FlipRoutes
 from vl_tb_plugin.plugin.geometry_routes import GeometryRoutes
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
+from vl_tb_plugin.plugin.jobs import JobQueue
 from vl_tb_plugin.plugin.matrix_routes import MatrixRoutes
 from vl_tb_plugin.plugin.neighbour_routes import NeighbourRoutes
+from vl_tb_plugin.plugin.projection_routes import ProjectionRoutes
 from vl_tb_plugin.plugin.relevancy_routes import RelevancyRoutes
 from vl_tb_plugin.plugin.request import Handler, guarded
 from vl_tb_plugin.plugin.routes import Routes
@@ -37,7 +39,8 @@ class VLPlugin(base_plugin.TBPlugin):
         index, stores = RunIndex(context.data_provider), StoreCache()
         blocks, summaries = BlockReading(index, folders, stores), ExampleSummaries(index)
         hidden_states = HiddenStateReading(index, folders, stores)
-        self._routes = Routes(index, folders, blocks, summaries, hidden_states)
+        self._routes = Routes(index, folders, blocks, summaries)
+        self._projections = ProjectionRoutes(index, folders, stores, hidden_states, JobQueue())
         self._attention = AttentionRoutes(blocks)
         self._matrix = MatrixRoutes(blocks)
         self._relevancy = RelevancyRoutes(index, folders, stores)
@@ -56,7 +59,9 @@ class VLPlugin(base_plugin.TBPlugin):
             "/attention": self._attention.attention,
             "/attention_gallery": self._attention.gallery,
             "/matrix": self._matrix.matrix,
-            "/projection": self._routes.projection,
+            "/projection": self._projections.projection,
+            "/projection_trail": self._projections.trail,
+            "/jobs": self._projections.jobs,
             "/image": self._routes.image,
             "/relevancy": self._relevancy.relevancy,
             "/drift": self._relevancy.drift,
@@ -76,7 +81,9 @@ class VLPlugin(base_plugin.TBPlugin):
         }
         for name in static_files.names():
             handlers[f"/{name}"] = static_files.route(name)
-        return {path: guarded(handler) for path, handler in handlers.items()}
+        apps = {path: guarded(handler) for path, handler in handlers.items()}
+        apps["/job_cancel"] = guarded(self._projections.job_cancel, changes=True)
+        return apps
 
     def is_active(self) -> bool:
         """False: TensorBoard itself activates a plugin whose summaries it has seen."""

@@ -7,6 +7,7 @@ import logging
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 from tensorboard import plugin_util
 from werkzeug.wrappers import Request, Response
@@ -35,16 +36,21 @@ class NotFound(BadRequest):
         super().__init__(message, 404)
 
 
-def guarded(handler: Handler) -> Callable[..., object]:
-    """A WSGI application around a handler that answers every error in JSON."""
+def guarded(handler: Handler, *, changes: bool = False) -> Callable[..., object]:
+    """A WSGI application around a handler that answers every error in JSON.
+
+    Args:
+        handler: answers the request.
+        changes: it does something, so that it is asked by POST, not by GET.
+    """
 
     @Request.application
     @functools.wraps(handler)
     def application(request: Request) -> Response:
         try:
             _refuse_foreign(request)
-            if request.method not in ("GET", "HEAD"):
-                raise BadRequest("Only GET is answered here.", 405)
+            if request.method not in (("POST",) if changes else ("GET", "HEAD")):
+                raise BadRequest(f"Only {'POST' if changes else 'GET'} is answered here.", 405)
             return handler(request)
         except BadRequest as error:
             return json_response(request, {"error": str(error)}, status=error.status)
@@ -113,4 +119,8 @@ def _refuse_foreign(request: Request) -> None:
     # TensorBoard checks no origin: a page elsewhere could read logs through the user's browser
     site = request.headers.get("Sec-Fetch-Site", "none")
     if site not in ("same-origin", "none"):
+        raise BadRequest("This request came from another site's page.", 403)
+    # browsers leave the header above out on plain http; with what changes something they send this
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
         raise BadRequest("This request came from another site's page.", 403)
