@@ -6,27 +6,17 @@ from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.plugin.cka_answers import KINDS, Checkpoint, CkaAnswers
 from vl_tb_plugin.plugin.geometry_answers import GeometryAnswers, StreamOfRun
-from vl_tb_plugin.plugin.hidden_state_reading import (
-    HiddenStateReading,
-    sequences_sharing_space,
-)
-from vl_tb_plugin.plugin.request import (
-    BadRequest,
-    NotFound,
-    experiment_of,
-    number,
-    one_of,
-    text,
-)
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
+from vl_tb_plugin.plugin.request import BadRequest, experiment_of, number, one_of, text
 from vl_tb_plugin.plugin.response import array_response
-from vl_tb_plugin.plugin.run_index import RunIndex, readable
+from vl_tb_plugin.plugin.run_index import RunIndex
 
 
 class GeometryRoutes:
     """Handlers from request to response; they raise ``BadRequest`` for what does not fit."""
 
     def __init__(self, index: RunIndex, reading: HiddenStateReading):
-        self._index = index
+        self._reading = reading
         self._geometry = GeometryAnswers(reading)
         self._cka = CkaAnswers(index, reading)
 
@@ -56,20 +46,6 @@ class GeometryRoutes:
     def _stream(self, request: Request, run: str) -> StreamOfRun:
         experiment = experiment_of(request)
         sequences = tuple(dict.fromkeys(request.args.getlist("sequence")))
-        return StreamOfRun(experiment, run, sequences or self._first_stream(experiment, run))
-
-    def _first_stream(self, experiment: str, run: str) -> tuple[str, ...]:
-        """The first sequence that has hidden states, and those that meet it in any layer."""
-        tags = sorted(self._index.tags(experiment, run))[:1]
-        for series in self._index.series(experiment, run, tags).values():
-            for manifest in map(readable, series.manifests):
-                for first in manifest.hidden_states[:1]:
-                    met = {
-                        name
-                        for layer in first.layers
-                        for name in sequences_sharing_space(manifest, layer, first.sequence)
-                    }
-                    return tuple(
-                        one.sequence for one in manifest.hidden_states if one.sequence in met
-                    )
-        raise NotFound(f"Run {run!r} has no hidden states.")
+        return StreamOfRun(
+            experiment, run, sequences or tuple(self._reading.stream_of(experiment, run))
+        )

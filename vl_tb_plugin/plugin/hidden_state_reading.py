@@ -97,10 +97,12 @@ class HiddenStateReading:
                     return sequences
         raise NotFound(f"Run {run!r} has no hidden states of layer {layer}.")
 
-    def stream_of(self, experiment: str, run: str, layer: int) -> dict[str, list[int]]:
-        """The same over all layers: the sequences that meet the first one anywhere, with the layers
-        that each has."""
-        first = self.sequences_of(experiment, run, layer)[0]
+    def stream_of(
+        self, experiment: str, run: str, layer: int | None = None
+    ) -> dict[str, list[int]]:
+        """The same over all layers: the sequences that meet the first one (with that layer)
+        anywhere, with the layers that each has."""
+        first = None if layer is None else self.sequences_of(experiment, run, layer)[0]
         tags = sorted(self._index.tags(experiment, run))[:1]
         for series in self._index.series(experiment, run, tags).values():
             for logged in series.manifests:
@@ -111,12 +113,14 @@ class HiddenStateReading:
                 had = {one.sequence: list(one.layers) for one in manifest.hidden_states}
                 together = {
                     name
-                    for one in had.get(first, ())
-                    for name in sequences_sharing_space(manifest, one, first)
+                    for begin in ([first] if first is not None else [*had][:1])
+                    for one in had.get(begin, ())
+                    for name in sequences_sharing_space(manifest, one, begin)
                 }
                 if together:
                     return {name: layers for name, layers in had.items() if name in together}
-        raise NotFound(f"Run {run!r} has no hidden states of {first!r}.")
+        of = "" if first is None else f" of {first!r}"
+        raise NotFound(f"Run {run!r} has no hidden states{of}.")
 
 
 def read_portions(
