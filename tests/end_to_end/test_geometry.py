@@ -37,7 +37,7 @@ def clicked(tab, element, x):
 
 
 def test_a_click_on_a_curve_chooses_the_layer_then_the_step(curves):
-    tab = curves(layer_of_states=0, depth=3)
+    tab = curves(depth=3)
     shown = tab.frame.get_by_test_id("depth")
     expect(shown).to_have_text("3")
     assert chart(tab, "Length, over the layers").locator(".line.series").count() == 2

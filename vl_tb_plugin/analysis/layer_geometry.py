@@ -88,7 +88,7 @@ MEASURES = (
         "massive_activation",
         "",
         "Massive activation",
-        "× the median",
+        "× median",
         "The largest absolute value of any token, special ones included, by the median of the"
         " absolute values (Sun et al. 2024).",
     ),

@@ -33,12 +33,14 @@ export function MeasureCharts({ sides, layer }: Props) {
   const alone = asDifference && overSteps && oneOfEachRun(sides).length < 2;
   return (
     <>
-      <Legend sides={sides} groups={groups} />
-      <p class="description">
-        {asDifference && "B − A. "}
-        {sample(front)} {overSteps ? `Layer ${layer}.` : `${stepsOf(sides)}.`}
-        {!asDifference && ` Faint: the other ${overSteps ? "layers" : "steps"}.`}
-      </p>
+      <div class="measure-key">
+        <p class="description">
+          {asDifference && "B − A. "}
+          {sample(front)} {overSteps ? `Layer ${layer}.` : `${stepsOf(sides)}.`}
+          {!asDifference && ` Faint: the other ${overSteps ? "layers" : "steps"}.`}
+        </p>
+        <Legend sides={sides} groups={groups} />
+      </div>
       {alone ? (
         <p class="muted">A and B are of one run: over its steps there is nothing to subtract. Choose “over layers”, or a second run as B.</p>
       ) : (
@@ -100,7 +102,7 @@ function Legend({ sides, groups }: { sides: readonly SideGeometry[]; groups: rea
   const entries = parts.map((part) => ({ name: part, series: lookOf(part, "a")! }));
   const apart = mode === "difference" || sides.length < 2 ? [] : sides;
   return (
-    <div class="measure-key">
+    <div class="measure-legend">
       <SeriesLegend entries={entries} />
       {apart.map(({ side }) => (
         <span key={side} class="measure-side">

@@ -79,7 +79,7 @@ export function linesOverSteps({ parts }: MeasureGroup, sides: readonly SideGeom
 export function changeOverLayers({ parts, title }: MeasureGroup, a: SideGeometry, b: SideGeometry): Line[] {
   const layers = a.geometry.layers.filter((layer) => b.geometry.layers.includes(layer));
   return parts.map(({ part, place }) =>
-    drawn(part || title, b, part, true, layers, (layer) => {
+    changed(part, title, layers, (layer) => {
       return valueOf(b.geometry, place, b.step, layer) - valueOf(a.geometry, place, a.step, layer);
     }),
   );
@@ -89,7 +89,7 @@ export function changeOverLayers({ parts, title }: MeasureGroup, a: SideGeometry
 export function changeOverSteps({ parts, title }: MeasureGroup, a: SideGeometry, b: SideGeometry, layer: number): Line[] {
   const steps = a.geometry.steps.filter((step) => b.geometry.steps.includes(step));
   return parts.map(({ part, place }) =>
-    drawn(part || title, b, part, true, steps, (step) => {
+    changed(part, title, steps, (step) => {
       return valueOf(b.geometry, place, step, layer) - valueOf(a.geometry, place, step, layer);
     }),
   );
@@ -136,6 +136,12 @@ function drawn(
   if (front) return look ? { ...line, kind: "series", series: look } : { ...line, kind: side };
   const faint = look && { colour: `color-mix(in srgb, ${look.colour} 30%, transparent)`, dash: null };
   return { ...line, kind: "context", series: faint };
+}
+
+/** A line of differences: neither of A nor of B. */
+function changed(part: string, title: string, steps: readonly number[], valueAt: (place: number) => number): Line {
+  const series = lookOf(part, "a") ?? { colour: "var(--ink)", dash: null };
+  return { name: part || title, steps, values: steps.map(valueAt), kind: "series", series };
 }
 
 /** The side, where lines of more than one stand together. */
