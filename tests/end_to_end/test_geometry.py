@@ -49,27 +49,30 @@ def test_a_click_on_a_curve_chooses_the_layer_then_the_step(curves):
     assert (tab.state()["step"], tab.state()["curves_over"]) == ("0", "steps")
 
 
-def test_the_tooltip_says_the_values_of_the_answer(curves, demo_server):
+def test_tooltip_and_table_say_the_values_of_the_answer(curves, demo_server):
     tab = curves(depth=2)
     answer = demo_server.get("geometry", run="lxmert-seed0")
-    header = answer.header
-    step, layer = header["steps"].index(4), len(header["layers"]) - 1
+    steps, layers = answer.header["steps"], answer.header["layers"]
+    names = [measure["name"] for measure in answer.header["measures"]]
     expected = {
-        part: answer.array("values")[place, step, layer]
-        for place, part in [
-            (place, measure["part"])
-            for place, measure in enumerate(header["measures"])
-            if measure["group"] == "norm"
-        ]
+        part: answer.array("values")[names.index(f"norm_{part}"), steps.index(4)]
+        for part in ("text", "image")
     }
     lengths = chart(tab, "Length, over the layers")
     box = lengths.bounding_box()
     lengths.hover(position={"x": 0.9 * box["width"], "y": box["height"] / 2})
-    told = tab.frame.locator(".tooltip").inner_text()
-    assert f"layer {header['layers'][-1]}" in told
-    for part, value in expected.items():
+    told = tab.test_id("tooltip").inner_text()
+    assert f"layer {layers[-1]}" in told
+    tab.test_id("geometry").get_by_test_id("panel-download").click()
+    with tab.page.expect_download() as download:
+        tab.test_id("download-csv").click()
+    rows = list(csv.reader(download.value.path().read_text().splitlines()))
+    table = [row for row in rows if row[0] == "Length, over the layers"]
+    for part, values in expected.items():
         found = re.search(rf"step 4, {part}\s+([\d.]+)", told)
-        assert float(found.group(1)) == pytest.approx(value, rel=5e-3)
+        assert float(found.group(1)) == pytest.approx(values[-1], rel=5e-3)
+        column = table[0].index(f"step 4, {part}")
+        assert [float(row[column]) for row in table[1:]] == pytest.approx(values.tolist())
 
 
 def test_two_steps_have_two_lines_each_and_a_matrix_between_them(curves):
@@ -105,17 +108,3 @@ def test_a_difference_of_runs_is_drawn_over_layers_and_steps(curves):
     expect(tab.test_id("cka-a-a")).to_have_count(0)
     tab.frame.get_by_role("button", name="over steps").click()
     expect(chart(tab, "Change of: Length, over the steps").locator(".line")).to_have_count(2)
-
-
-def test_the_numbers_download_as_a_table(curves, demo_server):
-    tab = curves()
-    with tab.page.expect_download() as download:
-        tab.test_id("geometry").get_by_test_id("panel-download").get_by_role("button").click()
-        tab.frame.get_by_test_id("download-csv").click()
-    rows = list(csv.reader(download.value.path().read_text().splitlines()))
-    lengths = [row for row in rows if row[0] == "Length, over the layers"]
-    column = lengths[0].index("step 4, image")
-    answer = demo_server.get("geometry", run="lxmert-seed0")
-    names = [measure["name"] for measure in answer.header["measures"]]
-    logged = answer.array("values")[names.index("norm_image"), answer.header["steps"].index(4)]
-    assert [float(row[column]) for row in lengths[1:]] == pytest.approx(logged.tolist())
