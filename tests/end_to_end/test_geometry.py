@@ -18,8 +18,8 @@ def curves(open_tab, demo_server):
     def open_(**parameters):
         chosen = RUN | parameters
         tab = open_tab(demo_server, view="embeddings", embedding_panel="curves", **chosen)
-        expect(tab.test_id("cka").locator(".cell-grid").first).to_be_visible()
-        expect(tab.test_id("geometry").locator(".line-chart").first).to_be_visible()
+        tab.test_id("cka").locator(".cell-grid").first.wait_for()
+        tab.test_id("geometry").locator(".line-chart").first.wait_for()
         tab.frame.locator("[aria-busy=true]").first.wait_for(state="detached")
         return tab
 
