@@ -2,9 +2,12 @@
 
 import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
 import type { AttentionPart } from "./lib/blocks";
+import { fitted } from "./jobs";
 import { writeNumbers } from "./lib/number_set";
 import type { CkaTokens, GalleryOver, Head, Normalisation, Role } from "./lib/selection";
+import { groupStarts } from "./lib/points";
 import type { TileAddress } from "./lib/tiles";
+import type { TokenWords } from "./lib/token_search";
 import type { Query } from "./loading";
 import type {
   AttentionGallery,
@@ -28,6 +31,7 @@ import type {
   MatrixTile,
   Modality,
   Projection,
+  ProjectionTrail,
   RelevancyScores,
   Runs,
   TokenDetails,
@@ -50,7 +54,7 @@ export type Members = {
   other_step?: number;
 };
 
-type Arguments = Record<string, string | number | string[]>;
+export type Arguments = Record<string, string | number | string[]>;
 
 const base = import.meta.url;
 
@@ -262,30 +266,73 @@ export function matrixTile(
   });
 }
 
-/** The basis depends on what is logged, hence on the logdir's `version`. */
-export function projection(
-  run: string,
-  step: number,
-  layer: number,
-  basis: string[],
-  version: string,
-): Query<Projection> {
-  const given = { run, step, layer, basis };
-  return growing("projection", given, version, (message): Projection => {
+/** The first run's points; all of the runs share the fit. It depends on what is logged, hence on `version`. */
+export interface ProjectionPlace {
+  runs: readonly string[];
+  step: number;
+  layer: number;
+}
+
+export function projection(place: ProjectionPlace, given: Arguments, version: string): Query<Projection> {
+  return fitted(address("projection", { ...projectionPlace(place), ...given }), version, (message): Projection => {
     const { header } = message;
+    const groups = integers(message, "groups");
+    const [count, components] = shape(message, "positions");
     return {
       tags: header.tags as string[],
       sequences: header.sequences as string[],
       modalities: header.modalities as Modality[],
-      explainedVariance: header.explained_variance as number[],
+      method: String(header.method),
+      components,
+      axes: header.axes as string[],
+      explainedVariance: header.explained_variance as number[] | null,
       extent: header.extent as [number, number][],
       fittedOn: header.fitted_on as Projection["fittedOn"],
-      count: shape(message, "positions")[0],
+      parameters: header.parameters as Projection["parameters"],
+      alignment: String(header.alignment ?? ""),
+      count,
       positions: floats(message, "positions"),
-      example: integers(message, "example"),
       token: integers(message, "token"),
-      sequence: integers(message, "sequence"),
       modality: bytes(message, "modality"),
+      groups,
+      starts: groupStarts(groups),
+    };
+  });
+}
+
+/** Where tokens of an example lie at every step, or in every layer. */
+export function projectionTrail(
+  place: ProjectionPlace,
+  given: Arguments,
+  tokens: { tag: string; sequence: string; tokens: readonly number[] },
+  over: "steps" | "layers",
+  version: string,
+): Query<ProjectionTrail> {
+  const which = { tag: tokens.tag, token_sequence: tokens.sequence, token: writeNumbers(tokens.tokens) };
+  const asked = { ...projectionPlace(place), ...given, ...which, over };
+  return fitted(address("projection_trail", asked), version, (message) => ({
+    ...tokens,
+    places: message.header.places as number[],
+    components: shape(message, "positions")[2],
+    positions: floats(message, "positions"),
+  }));
+}
+
+function projectionPlace({ runs, step, layer }: ProjectionPlace): Arguments {
+  return { run: [...runs], step, layer };
+}
+
+/** The text of every token of a step. */
+export function tokenTexts(run: string, step: number, version: string): Query<TokenWords> {
+  return growing("token_texts", { run, step }, version, (message) => {
+    const groups = integers(message, "groups");
+    return {
+      tags: message.header.tags as string[],
+      sequences: message.header.sequences as string[],
+      words: message.header.words as string[],
+      word: integers(message, "word"),
+      groups,
+      starts: groupStarts(groups),
     };
   });
 }
@@ -367,6 +414,17 @@ export function neighbours(
   const given = { ...place, sequence, token, layer: "all", ...filter };
   const query = json<{ layers: LayerNeighbours[] }>("neighbours", given, version);
   return { key: query.key, run: async (signal) => (await query.run(signal)).layers };
+}
+
+/** Nearest tokens over all examples, in one layer. */
+export function neighboursAt(
+  place: Place,
+  sequence: string,
+  token: number,
+  filter: { layer: number; count: number },
+  version: string,
+): Query<LayerNeighbours> {
+  return json("neighbours", { ...place, sequence, token, ...filter }, version);
 }
 
 export function token(

@@ -2,9 +2,11 @@
 
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
-import { exampleOf, listedExamples, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
+import { exampleOf, examplesOf, listedExamples, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
 import { attentionFrame, galleryFrame, relevancyFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
+import { tokenGroups, usualDirections } from "./lib/directions";
+import { projectionArguments } from "./lib/projections";
 import type { Side } from "./lib/selection";
 import { matrixFrame, matrixInSight, matrixOf } from "./matrix";
 import { prefetch, type Query } from "./loading";
@@ -73,12 +75,34 @@ export const shownDepth = computed(() => {
   return depth.value === null ? depths[depths.length - 1] : nearest(depths, depth.value);
 });
 
+/** More would push out of the cache what is shown. */
+const MOST_PREFETCHED_POINTS = 200_000;
+
+/** What axes can lead between. */
+export const tokenGroupsShown = computed(() => {
+  const manifest = manifestOf.a.value.value ?? manifestOf.b.value.value;
+  const present = new Set(manifest?.sequences.flatMap(({ modality }) => modality));
+  return tokenGroups([...present], examplesOf.a.value.value?.examples ?? []);
+});
+
+/** The custom axes: those chosen, else the first that there are. */
+export const directionsShown = computed(() => {
+  const { directions, inSpace } = selection.value;
+  const count = inSpace ? 3 : 2;
+  const usual = usualDirections(tokenGroupsShown.value, count);
+  return Array.from({ length: count }, (_, axis) => directions[axis] ?? usual[axis]).filter((found) => found !== undefined);
+});
+
+/** The projection asked for, as the server's parameters; null where it lacks an axis. */
+export const projectionGiven = computed<api.Arguments | null>(() => projectionArguments(selection.value, directionsShown.value));
+
 export const projectionOf = perSide((side) =>
   resource(() => {
     const [run, step] = [runOf[side].value, stepOf[side].value];
     if (run === null || step === null || shownDepth.value === null) return null;
     if (view.value !== "embeddings" || embeddingPanel.value !== "points") return undefined;
-    return projectionAt(run, step, shownDepth.value);
+    const given = projectionGiven.value;
+    return given && api.projection(projectionPlace(run, step, shownDepth.value), given, version.value);
   }),
 );
 
@@ -109,8 +133,9 @@ function neighbours(side: Side): Query<unknown>[] {
   const nearby = steps.map((step) => ({ ...place, step }));
   if (view.value === "embeddings") {
     if (embeddingPanel.value !== "points") return [];
-    const layer = shownDepth.value;
-    return layer === null ? [] : steps.map((step) => projectionAt(place.run, step, layer));
+    const [layer, given] = [shownDepth.value, projectionGiven.value];
+    if (layer === null || given === null || (projectionOf[side].value.value?.count ?? 0) > MOST_PREFETCHED_POINTS) return [];
+    return steps.map((step) => api.projection(projectionPlace(place.run, step, layer), given, version.value));
   }
   return [...nearby, ...examplesBeside(place)].flatMap((there): Query<unknown>[] => {
     if (view.value === "relevancy") return [relevancyFrame(there)];
@@ -127,7 +152,8 @@ function examplesBeside(place: api.Place): api.Place[] {
   return beside.flatMap((example) => (example?.steps.includes(place.step) ? [{ ...place, tag: example.tag }] : []));
 }
 
-function projectionAt(run: string, step: number, layer: number) {
-  const basis = [runOf.a.value, runOf.b.value].filter((name): name is string => name !== null);
-  return api.projection(run, step, layer, [...new Set(basis)].sort(), version.value);
+/** Both runs share the fit, so that their points can be compared. */
+export function projectionPlace(run: string, step: number, layer: number): api.ProjectionPlace {
+  const others = [runOf.a.value, runOf.b.value].filter((name): name is string => name !== null && name !== run);
+  return { runs: [run, ...new Set(others)], step, layer };
 }

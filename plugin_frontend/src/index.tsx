@@ -5,6 +5,7 @@ import { render as renderElement } from "preact";
 import { poll, refresh } from "./catalogue";
 import { prefetchNeighbours } from "./data";
 import { fillDefaults } from "./defaults";
+import { followProjection } from "./embedding_points";
 import * as host from "./host";
 import { fromParameters, toParameters } from "./lib/selection";
 import { beginsByItself } from "./lib/tour";
@@ -34,6 +35,7 @@ export function render(): void {
   });
   fillDefaults();
   prefetchNeighbours();
+  followProjection();
   effect(() => host.writeParameters(toParameters(selection.value)));
   host.onDataReloaded(() => void refresh());
   poll(() => live.peek() && host.isVisible());

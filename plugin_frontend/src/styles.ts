@@ -18,6 +18,7 @@ import marks from "./styles/marks.css?inline";
 import matrix from "./styles/matrix.css?inline";
 import pictures from "./styles/pictures.css?inline";
 import relevancy from "./styles/relevancy.css?inline";
+import scatter from "./styles/scatter.css?inline";
 import similarity from "./styles/similarity.css?inline";
 import tokenCard from "./styles/token_card.css?inline";
 import tokenMatrix from "./styles/token_matrix.css?inline";
@@ -41,6 +42,7 @@ const SHEETS = [
   similarity,
   attention,
   tokenMatrix,
+  scatter,
   embeddings,
   curves,
   relevancy,

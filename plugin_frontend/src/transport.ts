@@ -17,6 +17,12 @@ export function request(url: string, signal?: AbortSignal, cache?: RequestCache)
   return snapshot ? fromFile(snapshot, url) : fromServer(url, signal, cache);
 }
 
+/** Ask the server to do something. */
+export async function post(url: string): Promise<void> {
+  const response = await fetch(url, { method: "POST" });
+  if (!response.ok) throw new Error(await complaint(response));
+}
+
 /** The address of an image; that of none where the file lacks it. */
 export function imageAddress(url: string): string {
   return snapshot ? (snapshot.images[requestKey(url)] ?? "data:,") : url;
@@ -36,6 +42,8 @@ async function fromServer(url: string, signal?: AbortSignal, cache?: RequestCach
     throw new Error("TensorBoard does not answer. Is it still running?");
   }
   if (!response.ok) throw new Error(await complaint(response));
+  // What is still being computed is no answer yet.
+  if (response.status === 202) return response;
   answered.delete(url);
   answered.add(url);
   if (answered.size > REMEMBERED) answered.delete(answered.values().next().value!);

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from vl_tb_plugin.analysis.neighbours import METRICS, nearest
+from vl_tb_plugin.analysis.half_precision import as_float32
+from vl_tb_plugin.analysis.leading_components import (
+    distance_bounds,
+    leading_axes,
+    leading_components,
+)
+from vl_tb_plugin.analysis.neighbours import METRICS, distances, nearest
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +65,118 @@ def test_what_has_no_distance_is_not_found():
     assert nearest(points, points[1], 4).index.tolist() == [1]
     assert nearest(points, points[1], 4, metric="l2").index.tolist() == [1, 0]
     assert len(nearest(points, points[0], 4).index) == 0
+
+
+POINTS = 1600
+
+
+def decaying(rng):
+    """Clusters, most variance in few of 96 directions, far from the origin."""
+    scale = np.arange(1, 97) ** -1.0
+    rotation = np.linalg.qr(rng.standard_normal((96, 96)))[0]
+    points = rng.standard_normal((40, 96))[rng.integers(0, 40, POINTS)]
+    return ((points + 0.3 * rng.standard_normal((POINTS, 96))) * scale) @ rotation + 0.2
+
+
+def massive(rng):
+    """One feature a hundred times as large as all others."""
+    points = decaying(rng)
+    points[:, 7] = 300 + rng.standard_normal(len(points))
+    return points
+
+
+DATA = {
+    "decaying": decaying,
+    "massive": massive,
+    # nothing to prune by: right all the same
+    "isotropic": lambda rng: rng.standard_normal((POINTS, 96)),
+    "lattice, full of ties": lambda rng: (
+        rng.integers(-1, 2, (POINTS, 96)) * (rng.random(96) < 0.05)
+    ),
+    "duplicates": lambda rng: np.repeat(rng.standard_normal((POINTS // 4, 96)), 4, axis=0),
+    "all the same": lambda rng: np.ones((POINTS, 96)),
+    "zeros among them": lambda rng: decaying(rng) * (rng.random((POINTS, 1)) < 0.5),
+    "of low rank": lambda rng: rng.standard_normal((POINTS, 3)) @ rng.standard_normal((3, 96)),
+}
+
+
+def exhaustively(points, query, metric, allowed):
+    """Indices and distances of all of them that are defined, by double precision; sorted."""
+    points, query = points.astype(np.float64), query.astype(np.float64)
+    if metric == "l2":
+        distance = np.linalg.norm(points - query, axis=1)
+    else:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lengths = np.linalg.norm(points, axis=1) * np.linalg.norm(query)
+            distance = 1 - (points * query).sum(axis=1) / lengths
+    allowed &= ~np.isnan(distance)
+    distance = distance.round(7)
+    order = np.argsort(distance, kind="stable")
+    return order[allowed[order]], distance[order[allowed[order]]]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("data", DATA)
+def test_what_leading_components_rule_out_was_none_of_the_nearest(data, metric):
+    rng = np.random.default_rng(5)
+    points = DATA[data](rng).astype(np.float16)
+    leading = leading_components(points, leading_axes(points[::7], 8))
+    labels = rng.integers(0, 300, len(points))
+    for query in rng.choice(len(points), 2, replace=False):
+        among = rng.random(len(points)) < rng.random()
+        for count in (1, 30):
+            options = {"metric": metric, "among": among}
+            found = nearest(points, points[query], count, leading=leading, **options)
+            index, distance = exhaustively(points, points[query], metric, among.copy())
+            np.testing.assert_allclose(found.distance, distance[:count], atol=3e-7, rtol=3e-7)
+            # the same points, but where several are equally far
+            last = distance[:count][-1:] - 1e-6
+            assert set(index[distance < last]) <= set(found.index) <= set(np.flatnonzero(among))
+            directly = nearest(points, points[query], count, **options)
+            np.testing.assert_array_equal(found.index, directly.index)
+            np.testing.assert_array_equal(found.distance, directly.distance)
+        found = nearest(points, points[query], 10, leading=leading, labels=labels, **options)
+        directly = nearest(points, points[query], 10, labels=labels, **options)
+        np.testing.assert_array_equal(found.index, directly.index)
+
+
+def test_leading_components_spare_reading_nearly_all_points():
+    rng = np.random.default_rng(5)
+    points = decaying(rng).astype(np.float16)
+    leading = leading_components(points, leading_axes(points[::7], 24))
+
+    class Counted(np.ndarray):
+        read = 0
+
+        def __getitem__(self, item):
+            Counted.read += len(item) if isinstance(item, np.ndarray) else 0
+            return np.asarray(self)[item]
+
+    nearest(points.view(Counted), points[11], 10, leading=leading)
+    assert 512 <= Counted.read < 800  # those that set the bound, those that passed it
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("data", DATA)
+def test_the_bound_is_never_above_the_distance(data, metric):
+    points = DATA[data](np.random.default_rng(6)).astype(np.float32)
+    leading = leading_components(points, leading_axes(points[::5], 8))
+    for query in (0, 1321):
+        true = distances(points, points[query], metric).astype(np.float64)
+        least = distance_bounds(leading, points[query], metric).least
+        defined = ~np.isnan(true)
+        true = true**2 if metric == "l2" else true
+        assert (least[defined] <= true[defined] + 1e-12).all()
+
+
+def test_every_half_is_converted_exactly():
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    finite = halves[np.isfinite(halves)]
+    for values in (halves, finite, finite.reshape(2, -1).T):
+        converted = as_float32(values)
+        assert converted.dtype == np.float32
+        np.testing.assert_array_equal(converted, values.astype(np.float32))
+        assert (np.signbit(converted) == np.signbit(values)).all()
 
 
 def test_twenty_thousand_states_are_searched_while_one_waits():

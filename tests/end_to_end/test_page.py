@@ -204,7 +204,7 @@ class TestEmbeddings:
         tab.settle()
         plot = tab.test_id("plot-a")
         expect(plot).to_contain_text("of the variance")
-        expect(tab.test_id("modality-legend")).to_contain_text("image")
+        expect(tab.test_id("point-legend")).to_contain_text("image")
         path = tab.screenshot("embeddings")
         assert colours(path) > 200
         box = plot.bounding_box()

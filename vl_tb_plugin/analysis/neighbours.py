@@ -1,24 +1,31 @@
 """The points nearest to one, in the space they lie in: exact, never in a projection of it.
 
 Two distances: *cosine* is one minus the cosine of the angle between two vectors, *l2* the Euclidean
-distance. The search is exhaustive; a portion of the points at a time is compared, so that little
-memory is needed beside the points.
+distance. All points are compared, a portion at a time, so that little memory is needed beside them;
+where their leading components are known, only those that these do not rule out
+(:mod:`vl_tb_plugin.analysis.leading_components`). The nearest few are compared once more in double
+precision, so that either way gives the same answer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-Metric = Literal["cosine", "l2"]
+from vl_tb_plugin.analysis.half_precision import as_float32
+from vl_tb_plugin.analysis.leading_components import LeadingComponents, Metric, distance_bounds
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 
-_PORTION = 2048
+_PORTION = 1024
 _NEXT_TO_NOTHING = 1e-12
+_FIRST_COMPARED = 512
+"""Points that look nearest and set the bound that others must pass."""
+
+_Points = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,65 +38,160 @@ class Neighbours:
 
 
 def distances(
-    points: npt.NDArray[np.float32], query: npt.NDArray[np.float32], metric: Metric
+    points: _Points,
+    query: _Points,
+    metric: Metric,
+    chosen: npt.NDArray[np.int64] | None = None,
 ) -> npt.NDArray[np.float32]:
-    """Distance of every point to the query.
+    """Distance of points to the query.
 
     Args:
         points: (points, features).
         query: (features,).
         metric: one of :data:`METRICS`.
+        chosen: which points, default all.
 
     Returns:
-        (points,) float32; NaN where it is not defined: for values that are not finite, and for
-        the cosine of a vector of no length.
+        (points,) or (chosen,) float32; NaN where it is not defined: for values that are not
+        finite, and for the cosine of a vector of no length.
     """
-    result = np.empty(len(points), np.float32)
-    wanted = query.astype(np.float32)
-    length = np.sqrt(wanted @ wanted)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        for start in range(0, len(points), _PORTION):
-            portion = points[start : start + _PORTION].astype(np.float32, copy=False)
-            if metric == "cosine":
-                lengths = np.sqrt(np.einsum("pf,pf->p", portion, portion)) * length
-                cosine = portion @ wanted / np.where(lengths > _NEXT_TO_NOTHING, lengths, np.nan)
-                found = 1 - np.clip(cosine, -1, 1)
-            else:
-                # of the differences, not |a|^2 - 2ab + |b|^2: near points would drown in rounding
-                apart = portion - wanted
-                found = np.sqrt(np.einsum("pf,pf->p", apart, apart))
-            result[start : start + _PORTION] = np.where(np.isfinite(found), found, np.nan)
+    wanted = as_float32(query)
+    result = np.empty(len(points) if chosen is None else len(chosen), np.float32)
+    for start in range(0, len(result), _PORTION):
+        part = slice(start, start + _PORTION)
+        portion = points[part] if chosen is None else points[chosen[part]]
+        result[part] = _distances(as_float32(portion), wanted, metric)
     return result
 
 
 def nearest(
-    points: npt.NDArray[np.float32],
-    query: npt.NDArray[np.float32],
+    points: _Points,
+    query: _Points,
     count: int,
     *,
     metric: Metric = "cosine",
     among: npt.NDArray[np.bool_] | None = None,
     labels: npt.NDArray[np.int64] | None = None,
+    leading: LeadingComponents | None = None,
 ) -> Neighbours:
     """The ``count`` points nearest to the query; of equally near ones the first.
 
     Args:
-        points: (points, features).
+        points: (points, features), float32 or float16; may be mapped from a file.
         query: (features,).
         count: how many, at most.
         metric: one of :data:`METRICS`.
         among: (points,) which of them may be found; default all.
         labels: (points,) where given, only the nearest of each label is found.
+        leading: of the same points, where known: spares reading most of them.
 
     Returns:
         Fewer than ``count`` where there are no more whose distance is defined.
     """
-    distance = distances(points, query, metric)
-    found = ~np.isnan(distance) if among is None else among & ~np.isnan(distance)
-    candidates = np.flatnonzero(found)
-    order = candidates[np.argsort(distance[candidates], kind="stable")]
+    if count < 1:
+        return Neighbours(np.zeros(0, np.int64), np.zeros(0, np.float32))
+    if leading is None:
+        candidates = np.arange(len(points)) if among is None else np.flatnonzero(among)
+    else:
+        candidates = _not_ruled_out(points, query, count, metric, among, labels, leading)
+    everything = len(candidates) == len(points)
+    rough = distances(points, query, metric, None if everything else candidates)
+    defined = ~np.isnan(rough)
+    candidates, rough = candidates[defined], rough[defined]
+    # single precision may have changed the order of the last ones
+    margin = _rounding(points)
+    last = _last_of(rough, count, None if labels is None else labels[candidates])
+    near = rough <= last + margin * (last if metric == "l2" else 1)
+    index = candidates[near]
+    distance = _precisely(points, query, metric, index)
+    order = np.lexsort((index, distance))
     if labels is not None:
-        _, first = np.unique(labels[order], return_index=True)
+        _, first = np.unique(labels[index[order]], return_index=True)
         order = order[np.sort(first)]
     order = order[:count]
-    return Neighbours(order, distance[order])
+    return Neighbours(index[order], distance[order])
+
+
+def _distances(
+    points: npt.NDArray[np.floating[Any]], wanted: npt.NDArray[np.floating[Any]], metric: Metric
+) -> npt.NDArray[np.floating[Any]]:
+    """In the precision of the points; NaN where it is not defined."""
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        if metric == "cosine":
+            lengths = np.sqrt(np.einsum("pf,pf->p", points, points)) * np.sqrt(wanted @ wanted)
+            lengths[~(lengths > _NEXT_TO_NOTHING)] = np.nan
+            found = 1 - np.clip(points @ wanted / lengths, -1, 1)
+        else:
+            # of the differences, not |a|^2 - 2ab + |b|^2: near points would drown in rounding
+            apart = points - wanted
+            found = np.sqrt(np.einsum("pf,pf->p", apart, apart))
+        found[~np.isfinite(found)] = np.nan
+    return found
+
+
+def _rounding(points: _Points) -> float:
+    """What single precision may change a distance by: a cosine at most, a length relatively.
+
+    Sums over features are kept in eight lanes or more, each of which rounds so often.
+    """
+    return float((points.shape[1] / 8 + 8) * np.finfo(np.float32).eps)
+
+
+def _precisely(
+    points: _Points, query: _Points, metric: Metric, chosen: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    """Computed in double precision: equal points are equally near, wherever they stand."""
+    wanted = as_float32(query).astype(np.float64)
+    result = np.empty(len(chosen), np.float32)
+    for start in range(0, len(chosen), _PORTION):
+        part = slice(start, start + _PORTION)
+        portion = as_float32(points[chosen[part]]).astype(np.float64)
+        result[part] = _distances(portion, wanted, metric)
+    return result
+
+
+def _last_of(
+    distance: npt.NDArray[np.floating[Any]],
+    count: int,
+    labels: npt.NDArray[np.int64] | None,
+) -> float:
+    """The distance of the last that is found; infinity where all are."""
+    if labels is not None:
+        order = np.argsort(distance, kind="stable")
+        _, first = np.unique(labels[order], return_index=True)
+        distance = distance[order[np.sort(first)]]
+    if len(distance) <= count:
+        return np.inf
+    return float(np.partition(distance, count - 1)[count - 1])
+
+
+def _not_ruled_out(
+    points: _Points,
+    query: _Points,
+    count: int,
+    metric: Metric,
+    among: npt.NDArray[np.bool_] | None,
+    labels: npt.NDArray[np.int64] | None,
+    leading: LeadingComponents,
+) -> npt.NDArray[np.int64]:
+    """Indices, ascending, of all points that may be found."""
+    bounds = distance_bounds(leading, query, metric)
+    guess = bounds.guess
+    guess[np.isnan(guess)] = np.inf
+    if among is not None:
+        guess[~among] = np.inf
+        bounds.least[~among] = np.inf
+    compared = max(_FIRST_COMPARED, 4 * count)
+    limit = np.inf
+    while compared < len(guess) and limit == np.inf:
+        first = np.sort(np.argpartition(guess, compared)[:compared])
+        first = first[np.isfinite(guess[first])]
+        rough = distances(points, query, metric, first)
+        defined = ~np.isnan(rough)
+        limit = _last_of(rough[defined], count, None if labels is None else labels[first[defined]])
+        compared *= 8
+    if limit == np.inf:
+        return np.arange(len(guess)) if among is None else np.flatnonzero(among)
+    margin = _rounding(points)
+    reach = limit * (1 + margin) if metric == "l2" else limit + margin
+    return np.flatnonzero(bounds.least <= (reach * reach if metric == "l2" else reach))

@@ -1,15 +1,20 @@
 """Principal components of more points than fit into memory, exactly.
 
-The covariance is accumulated portion by portion (Chan, Golub, LeVeque 1983) in float64 and
-decomposed once; unlike an incremental SVD, the result does not depend on the order of portions.
+The covariance is accumulated portion by portion (Chan, Golub, LeVeque 1983) and decomposed once;
+unlike an incremental SVD, the result does not depend on the order of portions. The products within
+a portion are of float32, about its mean, their sum is of float64: half the time, and as exact as
+the states are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from vl_tb_plugin.analysis.half_precision import as_float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +27,9 @@ class PrincipalComponents:
     explained_variance: npt.NDArray[np.float32]
     points: int
 
-    def project(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def project(self, values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
         """(points, features) to (points, components)."""
-        return ((values - self.mean) @ self.axes.T).astype(np.float32, copy=False)
+        return ((as_float32(values) - self.mean) @ self.axes.T).astype(np.float32, copy=False)
 
 
 class CovarianceAccumulator:
@@ -36,14 +41,14 @@ class CovarianceAccumulator:
         self._mean = np.zeros(features)
         self._scatter = np.zeros((features, features))
 
-    def add(self, values: npt.NDArray[np.float32]) -> None:
+    def add(self, values: npt.NDArray[np.floating[Any]]) -> None:
         """Add points (points, features)."""
         count = len(values)
         if count == 0:
             return
-        portion = values.astype(np.float64)
-        mean = portion.mean(axis=0)
-        centred = portion - mean
+        portion = as_float32(values)
+        mean = portion.mean(axis=0, dtype=np.float64)
+        centred = portion - mean.astype(np.float32)
         shift = mean - self._mean
         total = self.points + count
         self._scatter += centred.T @ centred

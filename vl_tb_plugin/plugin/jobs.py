@@ -15,7 +15,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vl_tb_plugin.plugin.request import BadRequest, NotFound
@@ -193,6 +193,7 @@ class JobQueue:
                     entry.stopped = time.monotonic()
                 entry.process = None
             entry.job.ended(entry.state)
+            entry.job = replace(entry.job, task=bytes)  # what it holds may be large
 
     def _outcome(self, entry: _Entry) -> str | None:
         """Do it; what went wrong, if anything did."""

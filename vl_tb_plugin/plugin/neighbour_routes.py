@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from werkzeug.wrappers import Request, Response
 
-from vl_tb_plugin.analysis.neighbours import METRICS, nearest
+from vl_tb_plugin.analysis.neighbours import METRICS
 from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.described_token import described_place, token_attention, token_norms
 from vl_tb_plugin.plugin.hidden_state_catalogue import LoggedStates
@@ -42,7 +42,7 @@ class NeighbourRoutes:
         self._index = index
         self._folders = folders
         self._stores = stores
-        self._spaces = TokenSpaces(index, hidden_states)
+        self._spaces = TokenSpaces(index, folders, hidden_states)
 
     def neighbours(self, request: Request) -> Response:
         """The tokens of all examples whose hidden states are nearest to that of one."""
@@ -97,14 +97,8 @@ class NeighbourRoutes:
             among = space.modality == _modality(text(request, "modality"))
         among[point] = False
         distinct = request.args.get("distinct") == "1"
-        found = nearest(
-            space.values,
-            space.values[point],
-            min(count, _MOST_NEIGHBOURS),
-            metric=metric,
-            among=among,
-            labels=self._spaces.words(space) if distinct else None,
-        )
+        words = self._spaces.words(space) if distinct else None
+        found = space.nearest(point, min(count, _MOST_NEIGHBOURS), metric, among, words)
         described = self._described(experiment_of(request), run, space, found.index)
         return {
             "layer": layer,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from vl_tb_plugin.analysis.half_precision import as_float32
 from vl_tb_plugin.plugin.hidden_state_reading import StatesPortion, read_portions
 from vl_tb_plugin.plugin.projection_plan import ProjectionPlan, ReadRun, points_of, steps_of
 from vl_tb_plugin.storage.run_folder import store_path
@@ -110,7 +111,7 @@ def point_values(
             if plan.request.points == "pooled":
                 yield _pooled(portion)
             else:
-                yield portion.values.astype(np.float32, copy=False)
+                yield as_float32(portion.values)
 
 
 def _pooled(portion: StatesPortion) -> npt.NDArray[np.float32]:
@@ -121,5 +122,5 @@ def _pooled(portion: StatesPortion) -> npt.NDArray[np.float32]:
     _, first, counts = np.unique(key[order], return_index=True, return_counts=True)
     if not len(first):
         return np.zeros((0, portion.values.shape[1]), np.float32)
-    ordered = portion.values[order].astype(np.float32, copy=False)
+    ordered = as_float32(portion.values[order])
     return np.add.reduceat(ordered, first, axis=0) / counts[:, None].astype(np.float32)

@@ -25,6 +25,7 @@ from vl_tb_plugin.plugin.routes import Routes
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
+from vl_tb_plugin.plugin.token_text_routes import TokenTextRoutes
 from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
 
 
@@ -46,6 +47,7 @@ class VLPlugin(base_plugin.TBPlugin):
         self._relevancy = RelevancyRoutes(index, folders, stores)
         self._cohorts = CohortRoutes(index, folders, stores)
         self._flips = FlipRoutes(index, folders, stores, summaries)
+        self._token_texts = TokenTextRoutes(index)
         self._neighbours = NeighbourRoutes(index, folders, stores, hidden_states)
         self._geometry = GeometryRoutes(index, hidden_states)
 
@@ -76,6 +78,7 @@ class VLPlugin(base_plugin.TBPlugin):
             "/geometry": self._geometry.geometry,
             "/cka": self._geometry.cka,
             "/cka_history": self._geometry.cka_history,
+            "/token_texts": self._token_texts.token_texts,
             "/head_similarity": self._cohorts.head_similarity,
             "/head_matching": self._cohorts.head_matching,
         }

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from vl_tb_plugin.plugin.cache_folder import cache_folder
 from vl_tb_plugin.plugin.fitted_projection import FittedProjection
 from vl_tb_plugin.plugin.projection_request import ProjectionRequest
 from vl_tb_plugin.plugin.run_folders import RunFolders
@@ -37,7 +38,7 @@ class ResultFolders:
         """Everywhere that results may lie, the first choice first."""
         folder = os.path.realpath(self._folders.folder(run))
         name = hashlib.blake2b(folder.encode(), digest_size=10).hexdigest()
-        return [asset_folder(folder) / FOLDER, _cache_folder() / FOLDER / name]
+        return [asset_folder(folder) / FOLDER, cache_folder() / FOLDER / name]
 
     def writable(self, run: str) -> Path:
         """Where a new result goes, made if need be; raises OSError where nothing can be written."""
@@ -124,8 +125,3 @@ def _remove_older(path: Path) -> None:
                 left.unlink()
         except OSError:
             continue  # another process was quicker
-
-
-def _cache_folder() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(home) / "vl_tb_plugin"

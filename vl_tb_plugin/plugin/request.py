@@ -117,10 +117,12 @@ def one_of(request: Request, name: str, choices: Sequence[str]) -> str:
 
 def _refuse_foreign(request: Request) -> None:
     # TensorBoard checks no origin: a page elsewhere could read logs through the user's browser
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    if site not in ("same-origin", "none"):
-        raise BadRequest("This request came from another site's page.", 403)
-    # browsers leave the header above out on plain http; with what changes something they send this
+    site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if site is not None:
+        foreign = site not in ("same-origin", "none")
+    else:
+        # left out by browsers on plain http, which do send this with what changes something
+        foreign = origin is not None and urlsplit(origin).netloc != request.host
+    if foreign:
         raise BadRequest("This request came from another site's page.", 403)

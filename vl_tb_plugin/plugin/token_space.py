@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from vl_tb_plugin.analysis.leading_components import Metric
+from vl_tb_plugin.analysis.neighbours import Neighbours, nearest
 from vl_tb_plugin.example import MODALITIES
+from vl_tb_plugin.plugin.cache_folder import cache_folder
 from vl_tb_plugin.plugin.hidden_state_catalogue import LoggedStates
-from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, StatesPortion
+from vl_tb_plugin.plugin.mapped_space import MappedSpace, MappedSpaces
 from vl_tb_plugin.plugin.request import NotFound
+from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.storage.manifest import parse_manifest
 
 _IMAGE = MODALITIES.index("image")
 _CACHED_BYTES = 64 << 20
+_MAPPED_FROM_BYTES = 32 << 20
+_CACHED_WORDS = 4
 _TAGS_PER_READ = 32
 
 
@@ -42,12 +50,19 @@ class TokenSpace:
         groups: the tokens of one example's sequence each.
         values: (points, features) of all groups in turn, float16 or float32 as stored.
         modality: (points,) index into ``MODALITIES``.
+        mapped: the same values and more, where they are many and lie in a file.
     """
 
     request: SpaceRequest
     groups: tuple[LoggedStates, ...]
     values: npt.NDArray[np.floating]
     modality: npt.NDArray[np.uint8]
+    mapped: MappedSpace | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory of its own."""
+        return self.values.nbytes if self.mapped is None else self.modality.nbytes
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
@@ -69,15 +84,41 @@ class TokenSpace:
                     return int(start + found[0])
         raise NotFound(f"Token {token} of {sequence!r} in {tag!r} has no hidden state here.")
 
+    def nearest(
+        self,
+        point: int,
+        count: int,
+        metric: Metric,
+        among: npt.NDArray[np.bool_],
+        labels: npt.NDArray[np.int64] | None,
+    ) -> Neighbours:
+        """The points nearest to one of them; see ``analysis/neighbours.py``."""
+        leading = None if self.mapped is None else self.mapped.leading
+        found = nearest(
+            self.values,
+            self.values[point],
+            count,
+            metric=metric,
+            among=among,
+            labels=labels,
+            leading=leading,
+        )
+        if self.mapped is not None:
+            self.mapped.release()
+        return found
+
 
 class TokenSpaces:
     """Reads the points of a layer and keeps the latest used, within a bound."""
 
-    def __init__(self, index: RunIndex, reading: HiddenStateReading):
+    def __init__(self, index: RunIndex, folders: RunFolders, reading: HiddenStateReading):
         self._index = index
+        self._folders = folders
         self._reading = reading
+        self._mapped = MappedSpaces(cache_folder() / "spaces")
         self._lock = threading.Lock()
         self._spaces: OrderedDict[tuple[SpaceRequest, str], TokenSpace] = OrderedDict()
+        self._words: OrderedDict[tuple[str, ...], npt.NDArray[np.int64]] = OrderedDict()
 
     def space(self, request: SpaceRequest) -> TokenSpace:
         """All points of what is logged now."""
@@ -89,26 +130,39 @@ class TokenSpaces:
         space = self._read(request)
         with self._lock:
             self._spaces[key] = space
-            while sum(one.values.nbytes for one in self._spaces.values()) > _CACHED_BYTES:
+            while sum(one.nbytes for one in self._spaces.values()) > _CACHED_BYTES:
                 self._spaces.popitem(last=False)
         return space
 
     def words(self, space: TokenSpace) -> npt.NDArray[np.int64]:
         """(points,) the same number for the same words; image tokens have one each."""
+        request = space.request
+        version = self._index.version(request.experiment, [request.run])
+        # the same at every layer
+        key = (request.experiment, request.run, str(request.step), *request.sequences, version)
+        with self._lock:
+            known = self._words.get(key)
+        if known is None or len(known) != len(space.modality):
+            known = self._read_words(space)
+        with self._lock:
+            self._words[key] = known
+            self._words.move_to_end(key)
+            if len(self._words) > _CACHED_WORDS:
+                self._words.popitem(last=False)
+        return known
+
+    def _read_words(self, space: TokenSpace) -> npt.NDArray[np.int64]:
         known: dict[tuple[str, int], int] = {}
         numbers = -1 - np.arange(len(space.modality))
         by_tag: dict[str, list[int]] = {}
         for index, group in enumerate(space.groups):
             by_tag.setdefault(group.tag, []).append(index)
-        tags = sorted(by_tag)
-        request = space.request
+        tags, request = sorted(by_tag), space.request
         for start in range(0, len(tags), _TAGS_PER_READ):
-            series = self._index.series(
-                request.experiment, request.run, tags[start : start + _TAGS_PER_READ]
-            )
-            for tag, one in series.items():
-                payload = next(x.payload for x in one.manifests if x.step == request.step)
-                sequences = parse_manifest(payload).sequences
+            portion = tags[start : start + _TAGS_PER_READ]
+            for tag, series in self._index.series(request.experiment, request.run, portion).items():
+                logged = next(one for one in series.manifests if one.step == request.step)
+                sequences = parse_manifest(logged.payload).sequences
                 tokens = {item.name: item.tokens for item in sequences}
                 for index in by_tag[tag]:
                     group, first = space.groups[index], space.starts[index]
@@ -130,10 +184,14 @@ class TokenSpaces:
         # examples of another width (another model under the same tag) lie in another space
         width = groups[0].features
         groups = [group for group in groups if group.features == width]
-        portions = list(self._reading.read(request.run, groups, request.layer))
-        return TokenSpace(
-            request,
-            tuple(groups),
-            np.concatenate([portion.values for portion in portions]),
-            np.concatenate([portion.modality for portion in portions]),
-        )
+        modality = np.concatenate([group.places.modality for group in groups])
+
+        def read(some: Sequence[LoggedStates]) -> Iterable[StatesPortion]:
+            return self._reading.read(request.run, some, request.layer)
+
+        if 2 * width * len(modality) >= _MAPPED_FROM_BYTES:
+            folder = self._folders.folder(request.run)
+            mapped = self._mapped.space(folder, groups, request.layer, read)
+            return TokenSpace(request, tuple(groups), mapped.values, modality, mapped)
+        values = np.concatenate([portion.values for portion in read(groups)])
+        return TokenSpace(request, tuple(groups), values, modality)

@@ -18,6 +18,7 @@ map of relevancy is tiny, so examples are stacked: a part holds as many as make 
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from vl_tb_plugin.example import EncodedProbabilities, KeptWeights
 from vl_tb_plugin.example.encoded_probabilities import DECODING
 from vl_tb_plugin.storage.manifest_pb2 import Slice
 from vl_tb_plugin.storage.run_folder import publish_file
+from vl_tb_plugin.storage.stacked_chunks import StackedChunks, stacked_chunks
 
 CHUNK_BYTES = 1 << 20
 
@@ -178,6 +180,8 @@ class TensorStore:
 
     def __init__(self, path: Path):
         self._zip = ZipStore(path, mode="r")
+        self._file = zipfile.ZipFile(path)
+        self._stacked: dict[str, StackedChunks | None] = {}
         self._arrays: dict[str, zarr.Array[Any]] = {}
         self._latest_relevancy: tuple[str, npt.NDArray[np.float32]] = ("", np.zeros(0, np.float32))
 
@@ -215,7 +219,12 @@ class TensorStore:
         self, path: str, layer: int, start: int, stop: int
     ) -> npt.NDArray[np.floating[Any]]:
         """(stop - start, features) of a part's examples and one layer, by index; as stored."""
-        return np.asarray(self._array(path)[layer, start:stop])
+        if path not in self._stacked:
+            self._stacked[path] = stacked_chunks(self._file, path)
+        chunks = self._stacked[path]
+        if chunks is None:
+            return np.asarray(self._array(path)[layer, start:stop])
+        return chunks.read(layer, start, stop)
 
     def relevancy(self, part: Slice, scores: int) -> npt.NDArray[np.float32]:
         """(scores,) of one map."""
@@ -229,6 +238,7 @@ class TensorStore:
     def close(self) -> None:
         """Release the file."""
         self._zip.close()
+        self._file.close()
 
     def _array(self, path: str) -> zarr.Array[Any]:
         array = self._arrays.get(path)

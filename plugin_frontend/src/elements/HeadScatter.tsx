@@ -1,9 +1,10 @@
-/** Heads in the plane of two statistics: hover, click, draw a rectangle to pick, walk by arrow keys. */
+/** Heads in the plane of two statistics: hover, click, draw a rectangle or a lasso to pick, walk by arrow keys. */
 
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatNumber } from "../lib/format";
 import { arrowPath, markPath, nearestPlace, placesWithin, type Pixel, type Shape } from "../lib/head_marks";
+import { insideTest } from "../lib/lasso";
 import { ticks } from "../lib/scale";
 import { textSize } from "./text_size";
 import { hideTip, showTip, showTipAt } from "./Tooltip";
@@ -38,6 +39,13 @@ interface Props {
   onPick(points: number[], add: boolean): void;
 }
 
+interface Brush {
+  from: Pixel;
+  to: Pixel;
+  /** Drawn by hand; null for a rectangle. */
+  line: readonly Pixel[] | null;
+}
+
 /** In sizes of the text. */
 const MARGIN = { left: 4.3, right: 1.2, top: 0.9, bottom: 3.2 };
 const REACH_PIXELS = 14;
@@ -50,7 +58,7 @@ export function HeadScatter(props: Props) {
   const [size, setSize] = useState({ width: 420, height: 360, text: 13 });
   const [hovered, setHovered] = useState(-1);
   const [walked, setWalked] = useState<string | null>(null);
-  const [brush, setBrush] = useState<{ from: Pixel; to: Pixel } | null>(null);
+  const [brush, setBrush] = useState<Brush | null>(null);
   useLayoutEffect(() => {
     const observer = new ResizeObserver(([{ contentRect: { width, height } }]) => {
       if (width > 0 && height > 0) setSize({ width, height, text: textSize() });
@@ -89,7 +97,7 @@ export function HeadScatter(props: Props) {
     const place = at(event);
     if (brush) {
       hideTip();
-      return setBrush({ ...brush, to: place });
+      return setBrush({ ...brush, to: place, line: brush.line && [...brush.line, place] });
     }
     const index = nearestPlace(places, place, REACH_PIXELS);
     setHovered(index);
@@ -99,7 +107,7 @@ export function HeadScatter(props: Props) {
   const release = (event: PointerEvent) => {
     if (!brush) return;
     setBrush(null);
-    if (dragged(brush)) return props.onPick(placesWithin(places, brush.from, brush.to), event.shiftKey);
+    if (dragged(brush)) return props.onPick(within(places, brush, size.height), event.shiftKey);
     const index = nearestPlace(places, at(event), REACH_PIXELS);
     if (index < 0) return;
     setWalked(points[index].key);
@@ -134,7 +142,8 @@ export function HeadScatter(props: Props) {
       onFocusOut={hideTip}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
-        setBrush({ from: at(event), to: at(event) });
+        const place = at(event);
+        setBrush({ from: place, to: place, line: event.ctrlKey || event.metaKey ? [place] : null });
         (event.currentTarget as Element).setPointerCapture?.(event.pointerId);
       }}
       onPointerMove={move}
@@ -176,7 +185,8 @@ export function HeadScatter(props: Props) {
         ))}
         {ring(chosen, "chosen")}
         {ring(hovered, "hovered")}
-        {brush && dragged(brush) && (
+        {brush?.line && dragged(brush) && <path class="brush" fill-rule="evenodd" d={`M${brush.line.map((place) => place.join(" ")).join("L")}z`} />}
+        {brush && !brush.line && dragged(brush) && (
           <rect
             class="brush"
             x={Math.min(brush.from[0], brush.to[0])}
@@ -229,6 +239,13 @@ function neighbour(places: readonly Pixel[], from: number, key: string): number 
   return ranks[key] === undefined ? null : (order[ranks[key]] ?? from);
 }
 
-function dragged({ from, to }: { from: Pixel; to: Pixel }): boolean {
-  return Math.hypot(to[0] - from[0], to[1] - from[1]) > DRAG_PIXELS;
+/** A lasso comes back to where it began: any of its places counts. */
+function dragged({ from, to, line }: Brush): boolean {
+  return (line ?? [to]).some((place) => Math.hypot(place[0] - from[0], place[1] - from[1]) > DRAG_PIXELS);
+}
+
+function within(places: readonly Pixel[], { from, to, line }: Brush, height: number): number[] {
+  if (!line) return placesWithin(places, from, to);
+  const inside = insideTest(line, height);
+  return places.flatMap((place, index) => (inside(...place) ? [index] : []));
 }

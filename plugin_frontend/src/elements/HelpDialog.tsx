@@ -17,7 +17,11 @@ const KEYS: readonly [string[], string][] = [
   [["M"], "smooth or raw patches"],
   [["+", "−", "0"], "in the matrix: closer, farther, the whole"],
   [["⇧"], "in the matrix: arrows move the view, click chooses the key"],
+  [["+", "−", "0"], "in a plot of points: closer, farther, all; arrows move or turn it, ⇧ arrows move a space"],
+  [["⇧"], "in a plot of points: drag around points to select them; Esc gives up"],
   [["I"], "card of the chosen token"],
+  [["N", "⇧N"], "in Embeddings: next, previous point (found, selected, or shown)"],
+  [["+", "−", "0"], "in Embeddings: closer, farther, all points; arrows move or turn"],
   [["/"], "search the examples"],
   [["Enter"], "in Examples: open the chosen one in Attention"],
   [["?"], "this help"],
@@ -50,6 +54,7 @@ export function HelpDialog({ onClose, onTour }: { onClose(): void; onTour(): voi
           <li>What stands side by side shares one colour scale.</li>
           <li>Hatched means not defined or not logged, never zero.</li>
           <li>Tokens and patches: Ctrl-click adds, Shift-click takes all up to there, double click the whole word; drag over the image for a region.</li>
+          <li>In the scatter plot of heads drag a rectangle to pick, with Ctrl a free line; Shift adds.</li>
           <li>In the Attention view Ctrl-click adds heads; a layer's number takes all its heads.</li>
           <li>A row of attention sums to 1 over everything the token may look at.</li>
         </ul>

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { placeBelow } from "./popup";
 
 export interface MenuEntry {
   label: string;
@@ -59,7 +60,7 @@ export function Menu({ label, title, testId, children, entries, ...props }: Prop
 
   useLayoutEffect(() => {
     if (!open) return;
-    place(box.current!);
+    placeBelow(box.current!, box.current!.querySelector<HTMLElement>(".menu-list")!);
     items()[0]?.focus();
   }, [open]);
   useEffect(() => {
@@ -108,19 +109,4 @@ export function Menu({ label, title, testId, children, entries, ...props }: Prop
       )}
     </div>
   );
-}
-
-const MARGIN = 6;
-
-/** Below the button, within the page: fixed, so that nothing that scrolls cuts it off. */
-function place(menu: HTMLElement): void {
-  const list = menu.querySelector<HTMLElement>(".menu-list")!;
-  // above all panels and placed in the window: a panel is a layer and a frame of its own
-  list.showPopover?.();
-  const { left, right, top, bottom } = menu.getBoundingClientRect();
-  const { offsetWidth, offsetHeight } = list;
-  const x = right - offsetWidth > MARGIN ? right - offsetWidth : left;
-  const y = bottom + offsetHeight + MARGIN < innerHeight ? bottom + 2 : top - offsetHeight - 2;
-  list.style.left = `${Math.max(MARGIN, x)}px`;
-  list.style.top = `${Math.max(MARGIN, y)}px`;
 }

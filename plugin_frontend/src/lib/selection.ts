@@ -2,7 +2,7 @@
 
 import type { Order } from "../schema";
 import type { Parameters } from "./address";
-import { choice, filled, flag, list, numberSet, optional, wholeNumber, share, text, type Field } from "./selection_fields";
+import { choice, filled, flag, list, numberSet, optional, positive, share, shortList, text, wholeNumber, type Field } from "./selection_fields";
 import type { MatrixWindow } from "./tiles";
 
 export const VIEWS = ["heads", "attention", "embeddings", "relevancy", "examples"] as const;
@@ -22,6 +22,13 @@ export const GALLERY_ORDERS = ["number", "statistic", "image", "target"] as cons
 export const SCALINGS = ["linear", "clipped", "log", "rank"] as const;
 /** What the Embeddings view shows of the hidden states. */
 export const EMBEDDING_PANELS = ["points", "neighbours", "curves", "lens"] as const;
+/** How hidden states of many features become points in a plane or in space. */
+export const PROJECTIONS = ["pca", "tsne", "umap", "axes"] as const;
+/** What a projection is fitted on: the chosen layer, or all layers of the stream. */
+export const BASES = ["layer", "stream"] as const;
+export const ALIGNMENTS = ["joint", "previous", "procrustes"] as const;
+/** Where the lines of the chosen tokens lead. */
+export const TRAILS = ["none", "steps", "layers"] as const;
 export const BESIDES = ["sides", "heads", "samples"] as const;
 
 /** What the colour of a head says in the scatter of heads. */
@@ -38,6 +45,10 @@ export const CKA_TOKENS = ["all", "text", "image"] as const;
 export type CurvesOver = (typeof CURVES_OVER)[number];
 export type CkaTokens = (typeof CKA_TOKENS)[number];
 export type EmbeddingPanel = (typeof EMBEDDING_PANELS)[number];
+export type ProjectionMethod = (typeof PROJECTIONS)[number];
+export type Basis = (typeof BASES)[number];
+export type Alignment = (typeof ALIGNMENTS)[number];
+export type TrailsOver = (typeof TRAILS)[number];
 export type Cells = (typeof CELLS)[number];
 export type Normalisation = (typeof NORMALISATIONS)[number];
 export type Reduction = (typeof REDUCTIONS)[number];
@@ -118,6 +129,34 @@ const FIELDS = {
   curvesOver: choice("curves_over", CURVES_OVER),
   ckaTokens: choice("cka_tokens", CKA_TOKENS),
   comparedDepth: optional("compared_layer", wholeNumber),
+  /** The projection of the hidden states, and what it is made with; null where that is as usual. */
+  projection: choice("projection", PROJECTIONS),
+  inSpace: flag("3d"),
+  basis: choice("basis", BASES),
+  pooled: flag("pooled"),
+  alignment: choice("align", ALIGNMENTS),
+  seed: optional("seed", wholeNumber),
+  perplexity: optional("perplexity", positive),
+  nearest: optional("nearest", wholeNumber),
+  minDistance: optional("min_distance", share),
+  /** Custom axes: directions as the server's route `projection` has them. */
+  directions: list("directions"),
+  /** The points: what their colours say, which groups of the legend are off, the words that are searched for. */
+  colourBy: filled("colour", "modality"),
+  legendOff: list("off"),
+  tokenSearch: filled("find", ""),
+  /** Points by their tokens, see lib/point_sets.ts: taken with the lasso, shown alone, hidden. */
+  lassoed: shortList("lasso"),
+  isolated: shortList("isolated"),
+  concealed: shortList("hidden"),
+  trails: choice("trails", TRAILS),
+  /** Trails of all tokens of the example, rather than of the chosen ones. */
+  trailsOfExample: flag("trails_of_example"),
+  thumbnails: flag("thumbnails"),
+  neighbourLines: flag("neighbour_lines"),
+  camera: filled("camera", ""),
+  /** Named states of the points, see lib/bookmarks.ts. */
+  bookmarks: shortList("bookmarks"),
   /** Methods of relevancy, side by side; none: the first that was logged. */
   methods: list("methods"),
   /** What the maps explain, and its position where that is a generated token. */

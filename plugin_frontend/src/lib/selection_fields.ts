@@ -50,6 +50,23 @@ export function list(parameter: string): Field<readonly string[]> {
   };
 }
 
+/** What a link has room for. */
+const SHORT = 1500;
+
+/** Like {@link list}; where it is too long for a link, the link does without it. */
+export function shortList(parameter: string): Field<readonly string[]> {
+  const field = list(parameter);
+  return {
+    ...field,
+    write: (values) => {
+      // Of a million points not even the text is made.
+      if (values.length > SHORT) return null;
+      const written = field.write(values);
+      return written !== null && written.length > SHORT ? null : written;
+    },
+  };
+}
+
 /** Any number of whole numbers from 0 on, as in `3-6,9`; unwritten none. */
 export function numberSet(parameter: string): Field<readonly number[]> {
   return { parameter, otherwise: [], write: (values) => writeNumbers(values) || null, read: readNumbers };
@@ -67,6 +84,11 @@ export function wholeNumber(value: string): number | null {
 export function share(value: string): number | null {
   const number = Number(value || NaN);
   return number >= 0 && number <= 1 ? number : null;
+}
+
+export function positive(value: string): number | null {
+  const number = Number(value || NaN);
+  return number > 0 && Number.isFinite(number) ? number : null;
 }
 
 function decoded(value: string): string {

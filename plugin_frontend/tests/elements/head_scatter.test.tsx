@@ -65,6 +65,19 @@ describe("the scatter of heads", () => {
     expect(onChoose).not.toHaveBeenCalled();
   });
 
+  it("picks the heads within a line drawn with Ctrl, which no rectangle would", () => {
+    const { box, onPick } = plot();
+    // A triangle that holds the lower left and the upper right head, but not the one below its long side.
+    const corners: [number, number][] = [[40, 340], [420, 0], [40, 0]];
+    const event = (type: string, [clientX, clientY]: [number, number]) =>
+      act(() => void box.dispatchEvent(new PointerEvent(type, { clientX, clientY, ctrlKey: true, button: 0, bubbles: true })));
+    event("pointerdown", corners[0]);
+    for (const corner of [...corners.slice(1), corners[0]]) event("pointermove", corner);
+    event("pointerup", corners[0]);
+    // At 404, 12 the long side is at 404 * -340 / 380 + 376 = 14.5, at 56, 318 at 325.9 and at 230, 242 at 170.2.
+    expect(onPick.mock.calls).toEqual([[[0, 1], false]]);
+  });
+
   it("is walked by arrow keys in the order of the axes, one head at a time reached by Tab", () => {
     const { page, focus, onChoose, onToggle } = plot();
     expect(page.querySelectorAll("button")).toHaveLength(1);

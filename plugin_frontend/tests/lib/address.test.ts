@@ -54,6 +54,28 @@ const EVERYTHING: Selection = {
   curvesOver: "steps",
   ckaTokens: "image",
   comparedDepth: 0,
+  projection: "umap",
+  inSpace: true,
+  basis: "stream",
+  pooled: true,
+  alignment: "previous",
+  seed: 7,
+  perplexity: 12.5,
+  nearest: 30,
+  minDistance: 0.25,
+  directions: ["mean:modality=image~modality=text", "token:val/7|text|3"],
+  colourBy: "field:kind, of what",
+  legendOff: ["text", "a & b, c"],
+  tokenSearch: "^dig.t",
+  lassoed: ["0-4,9|text|val/0007"],
+  isolated: ["0-4|image|val/0007"],
+  concealed: ["2|text|val/1, 2"],
+  trails: "layers",
+  trailsOfExample: true,
+  thumbnails: true,
+  neighbourLines: true,
+  camera: "1.5,2,3",
+  bookmarks: ["near digits?step=3&find=a%20b"],
   methods: ["relevancy", "mine, 100%"],
   target: "",
   position: 7,
@@ -89,6 +111,11 @@ describe("a link", () => {
   it("with garbled values selects nothing in their place", () => {
     const garbled = { view: "poster", mode: "c", step: "1e3x", layer: "", head: "two", axes: "1-1", role: "?", order: "up", fraction: "1.5", methods: ",", token: "3-x", scale: "cubic", window: "9-9-3-3", layout: "pile" };
     expect(fromParameters(garbled)).toEqual(NOTHING_SELECTED);
+  });
+
+  it("does without what it has no room for", () => {
+    const many = Array.from({ length: 400 }, (_, index) => `0-9|text|val/${index}`);
+    expect(toParameters({ ...NOTHING_SELECTED, lassoed: many, tokenSearch: "red" })).toEqual({ find: "red" });
   });
 
   it("is readable: slashes and spaces are not percent signs", () => {

@@ -20,11 +20,6 @@ def possible_perplexity(wanted: float, points: int) -> float:
     return max(1.0, min(wanted, (points - 1) / 3))
 
 
-def learning_rate(points: int) -> float:
-    """Points over exaggeration, at least 200 (Belkina et al. 2019)."""
-    return max(200.0, points / EXAGGERATION)
-
-
 def t_sne(
     values: npt.NDArray[np.float32],
     *,
@@ -36,7 +31,8 @@ def t_sne(
 ) -> npt.NDArray[np.float32]:
     """Positions (points, components) of points (points, features), of which there are at least 4.
 
-    250 iterations with an exaggeration of 12, then 500 without.
+    250 iterations with an exaggeration of 12, then 500 without; the learning rate is the number of
+    points over the exaggeration (Belkina et al. 2019).
 
     Args:
         values: the points, with Euclidean distances.
@@ -60,7 +56,6 @@ def t_sne(
     fit = TSNE(
         n_components=components,
         perplexity=possible_perplexity(perplexity, len(values)),
-        learning_rate=learning_rate(len(values)),
         early_exaggeration=EXAGGERATION,
         early_exaggeration_iter=EXAGGERATED_ITERATIONS,
         n_iter=ITERATIONS,

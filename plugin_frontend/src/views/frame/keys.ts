@@ -5,8 +5,10 @@ import { onKeyDown } from "../../host";
 import { VIEWS } from "../../lib/selection";
 import { moveExplained, moveMethod } from "../../map_actions";
 import { togglePlay } from "../../play";
+import { movePoint } from "../../point_actions";
 import { helpShown, select, selection } from "../../state";
 
+const inPoints = () => selection.peek().view === "embeddings" && selection.peek().embeddingPanel === "points";
 const inRelevancy = () => selection.peek().view === "relevancy";
 
 const ACTIONS: Record<string, () => unknown> = {
@@ -30,6 +32,8 @@ const ACTIONS: Record<string, () => unknown> = {
   x: () => selection.peek().view === "heads" && actions.toggleChosenPicked(),
   Enter: () => selection.peek().view === "examples" && actions.showView("attention"),
   i: () => select({ card: !selection.peek().card }),
+  n: () => inPoints() && movePoint(1),
+  N: () => inPoints() && movePoint(-1),
   "/": () => document.querySelector<HTMLElement>("input.search")?.focus(),
   "?": () => (helpShown.value = true),
 };
@@ -48,7 +52,7 @@ export function listenToKeys(): void {
       return;
     }
     if ((event.key === " " || event.key === "Enter") && target.closest("button, summary, a")) return;
-    const action = ACTIONS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const action = ACTIONS[event.key] ?? ACTIONS[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();
     action();

@@ -4,17 +4,28 @@ import { ImageHeat } from "../../../elements/ImageHeat";
 import { findSequence } from "../../../lib/blocks";
 import { formatToken } from "../../../lib/format";
 import { load, peek } from "../../../loading";
-import type { Manifest } from "../../../schema";
+import type { Manifest, Modality } from "../../../schema";
 
 interface Props {
   place: Place;
   sequence: string;
   token: number;
+  modality: Modality;
 }
 
 /** Which token a point is: the word in its sentence, or the patch on its image. */
-export function PointTip({ place, sequence: name, token }: Props) {
+export function PointTip({ place, sequence: name, token, modality }: Props) {
   const manifest = useManifest(place);
+  if (token < 0) {
+    return (
+      <div class="point-tip">
+        <p>
+          <i class={`dot ${modality}`} /> mean of the {modality} tokens
+        </p>
+        <p class="muted">{manifest?.text || place.tag}</p>
+      </div>
+    );
+  }
   const sequence = manifest && findSequence(manifest, name);
   if (!manifest || !sequence) return <span class="muted">{place.tag}</span>;
   const box = sequence.boxes[token];

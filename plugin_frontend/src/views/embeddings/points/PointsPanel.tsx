@@ -2,43 +2,46 @@ import { useMemo, useState } from "preact/hooks";
 import { obstacle } from "../../../comparison";
 import { depthsOf, manifestOf, projectionOf, shownDepth } from "../../../data";
 import { Notice, Panel } from "../../../elements/Panel";
-import { Segmented } from "../../../elements/Segmented";
-import { fit, type Camera } from "../../../lib/camera";
-import { formatPercent } from "../../../lib/format";
-import { MODALITIES } from "../../../lib/points";
+import { ScatterTools } from "../../../elements/ScatterTools";
+import { coloursShown, statesOf, trailsOf } from "../../../embedding_points";
+import type { Range } from "../../../lib/camera";
+import { componentsShown } from "../../../lib/projections";
+import type { SelectTool } from "../../../lib/scatter";
 import type { Side } from "../../../lib/selection";
 import type { Projection } from "../../../schema";
 import { select, selection, visibleSides } from "../../../state";
 import { LayerSlider } from "../LayerSlider";
+import { useCamera } from "./camera";
+import { DirectionsBar } from "./DirectionsBar";
+import { FittedOn } from "./FittedOn";
+import { JobProgress } from "./JobProgress";
 import { Plot } from "./Plot";
-
-type Plane = "1-2" | "1-3" | "2-3";
+import { ProjectionControls } from "./ProjectionControls";
+import { SelectionBar } from "./SelectionBar";
+import { SideColumn } from "./SideColumn";
+import { patchesOf } from "./thumbnails";
 
 export function PointsPanel() {
-  const { mode, axes } = selection.value;
+  const { mode, projection: method, thumbnails } = selection.value;
   const sides = visibleSides.value;
-  const [camera, setCamera] = useState<Camera | null>(null);
-  const [aspect, setAspect] = useState(1);
-  const progress = sides.map((side) => projectionOf[side]);
-  const failed = progress.find(({ error }) => error.value !== null);
+  const [camera, setCamera] = useCamera();
+  const [tool, setTool] = useState<SelectTool | null>(null);
+  const progress = [...sides.map((side) => projectionOf[side]), ...sides.map((side) => trailsOf[side])];
+  const failed = progress.filter(({ error }) => error.value !== null);
   const manifest = manifestOf[sides[0]].value.value;
   const depth = shownDepth.value;
   const asDifference = mode === "difference";
   const front = projectionOf[sides[0]].value.value;
-  const fitted = useMemo(
-    () => (front ? fit(front.extent[axes[0]], front.extent[axes[1]], aspect) : null),
-    [front?.extent.join(), axes, aspect],
-  );
-  const plots = plotsShown(sides, asDifference);
-  const plane = axes.map((axis) => axis + 1).join("-") as Plane;
-  const unlogged = manifest !== null && manifest.hidden_states.length === 0;
+  const colours = coloursShown.value;
+  const shown = useShown(front);
+  const extent = useMemo(() => shown.map((axis): Range => front?.extent[axis] ?? [0, 1]), [front?.extent.join(), shown]);
+  const plots = obstacle.value === null && front ? plotsShown(sides, asDifference, front) : [];
 
+  if (manifest !== null && manifest.hidden_states.length === 0) return <Unlogged />;
   return (
     <Panel
       testId="embeddings"
-      loading={progress.some(({ loading }) => loading.value)}
-      error={failed?.error.value}
-      onRetry={failed?.retry}
+      class="points-panel"
       title={
         manifest && depth !== null ? (
           <LayerSlider layers={depthsOf(manifest)} layer={depth} onChoose={(layer) => select({ depth: layer })} />
@@ -46,51 +49,51 @@ export function PointsPanel() {
           "Hidden states"
         )
       }
-      aside={
-        <>
-          {front && <ModalityLegend projection={front} />}
-          <Segmented<Plane>
-            name="Components"
-            value={plane}
-            choices={(["1-2", "1-3", "2-3"] as const).map((value) => ({
-              value,
-              label: value.replace("-", " × "),
-              title: "Principal components on the two axes",
-            }))}
-            onChoose={(value) => {
-              const [first, second] = value.split("-").map(Number);
-              setCamera(null);
-              select({ axes: [first - 1, second - 1] });
-            }}
-          />
-          <button type="button" class="quiet" disabled={camera === null} onClick={() => setCamera(null)}>
-            show all
-          </button>
-        </>
-      }
+      aside={front && <ScatterTools extent={extent} camera={camera} tool={tool} onCamera={setCamera} onTool={setTool} />}
     >
-      {obstacle.value !== null && <Notice>{obstacle}</Notice>}
-      {unlogged && <Notice>No hidden states were logged for this example.</Notice>}
-      <div class="plots">
-        {obstacle.value === null &&
-          fitted &&
-          plots.map(({ side, projection, before }) => (
-            <Plot
-              key={side}
-              side={side}
-              labelled={sides.length > 1}
-              projection={projection}
-              before={before}
-              camera={camera ?? fitted}
-              onCamera={setCamera}
-              onReset={() => setCamera(null)}
-              onResize={setAspect}
-            />
-          ))}
+      <ProjectionControls />
+      {method === "axes" && <DirectionsBar />}
+      <div class="points-room">
+        <Panel
+          class="points-plots"
+          loading={progress.some(({ loading }) => loading.value)}
+          error={failed[0]?.error.value}
+          onRetry={() => failed.forEach(({ retry }) => retry())}
+        >
+          {obstacle.value !== null && <Notice>{obstacle}</Notice>}
+          <div class="plots">
+            {plots.map(({ side, projection, before }) => (
+              <Plot
+                key={side}
+                side={side}
+                labelled={sides.length > 1}
+                projection={projection}
+                before={before}
+                colours={colours!}
+                codes={colours!.codes[colours!.of.indexOf(side)]}
+                shown={shown}
+                extent={extent}
+                camera={camera}
+                tool={tool}
+                onCamera={setCamera}
+              />
+            ))}
+          </div>
+        </Panel>
+        <JobProgress />
+        <SideColumn note={thumbnails ? pictureNote(sides[0], front) : null} />
       </div>
-      {front && <Basis projection={front} asDifference={asDifference} />}
+      <SelectionBar />
+      {front && <FittedOn projection={front} asDifference={asDifference} />}
     </Panel>
   );
+}
+
+/** Components on the axes; the same list as long as they are the same. */
+function useShown(front: Projection | null): readonly number[] {
+  const { projection, inSpace, axes } = selection.value;
+  const shown = componentsShown({ projection, inSpace, axes }, front?.components ?? 2);
+  return useMemo(() => shown, [shown.join()]);
 }
 
 interface PlotShown {
@@ -100,39 +103,32 @@ interface PlotShown {
   before: Projection | null;
 }
 
-function plotsShown(sides: readonly Side[], asDifference: boolean): PlotShown[] {
+/** What is there and of as many components as what is in front. */
+function plotsShown(sides: readonly Side[], asDifference: boolean, front: Projection): PlotShown[] {
   const [a, b] = [projectionOf.a.value.value, projectionOf.b.value.value];
   if (asDifference) return a && b ? [{ side: "b", projection: b, before: a }] : [];
   return sides.flatMap((side) => {
     const projection = side === "a" ? a : b;
-    return projection ? [{ side, projection, before: null }] : [];
+    return projection?.components === front.components ? [{ side, projection, before: null }] : [];
   });
 }
 
-function ModalityLegend({ projection }: { projection: Projection }) {
-  const present = new Set(projection.modality);
-  const shown = MODALITIES.filter((name) => present.has(projection.modalities.indexOf(name)));
-  return (
-    <ul class="modalities" data-testid="modality-legend">
-      {shown.map((name) => (
-        <li key={name}>
-          <i class={`dot ${name}`} /> {name}
-        </li>
-      ))}
-    </ul>
-  );
+function pictureNote(side: Side, projection: Projection | null): string | null {
+  const states = statesOf[side].value;
+  if (!projection || !states) return null;
+  const patches = patchesOf(projection, states);
+  if (patches === null) return "Too many patches for pictures: isolate some.";
+  return patches.length === 0 ? "No patches are shown." : null;
 }
 
-/** What the picture is made of. */
-function Basis({ projection, asDifference }: { projection: Projection; asDifference: boolean }) {
-  const { points, steps, runs } = projection.fittedOn;
-  const total = projection.explainedVariance.reduce((sum, share) => sum + share, 0);
+function Unlogged() {
   return (
-    <p class="muted basis">
-      Principal components of {points.toLocaleString("en-US")} tokens of all examples, {steps}{" "}
-      {steps === 1 ? "step" : "steps"}
-      {runs.length > 1 ? ` and ${runs.length} runs` : ""}; the three together hold {formatPercent(total)} of the variance.
-      {asDifference ? " Lines lead from A to B." : ""} Large marks: the chosen example.
-    </p>
+    <Panel testId="embeddings" title="Hidden states" downloads={false}>
+      <Notice>
+        No hidden states were logged for this example. A capture logs them unless its{" "}
+        <code>CapturePolicy(hidden_states=…)</code> leaves them out; an example of your own takes{" "}
+        <code>HiddenStates</code>.
+      </Notice>
+    </Panel>
   );
 }
