@@ -47,14 +47,14 @@ export const BESIDES = ["sides", "heads", "samples"] as const;
 /** What the colour of a head says in the scatter of heads. */
 export const TINTS = ["layer", "block"] as const;
 export const ARRANGEMENTS = ["clusters", "layers"] as const;
-
-export type View = (typeof VIEWS)[number];
-export type Mode = (typeof MODES)[number];
-export type HeadPanel = (typeof HEAD_PANELS)[number];
 /** Along which axis the curves of the hidden states run. */
 export const CURVES_OVER = ["layers", "steps"] as const;
 /** Which tokens the similarity of layers is computed of. */
 export const CKA_TOKENS = ["all", "text", "image"] as const;
+
+export type View = (typeof VIEWS)[number];
+export type Mode = (typeof MODES)[number];
+export type HeadPanel = (typeof HEAD_PANELS)[number];
 export type CurvesOver = (typeof CURVES_OVER)[number];
 export type CkaTokens = (typeof CKA_TOKENS)[number];
 export type EmbeddingPanel = (typeof EMBEDDING_PANELS)[number];
@@ -156,6 +156,11 @@ const FIELDS = {
   /** Layer of the hidden states. */
   depth: optional("depth", wholeNumber),
   axes: axes("axes"),
+  /** Curves and similarity of layers: first sequence of the stream, the axis, whose tokens, the layer compared with. */
+  stream: optional("stream", text),
+  curvesOver: choice("curves_over", CURVES_OVER),
+  ckaTokens: choice("cka_tokens", CKA_TOKENS),
+  comparedDepth: optional("compared_layer", wholeNumber),
   /** The projection of the hidden states, and what it is made with; null where that is as usual. */
   projection: choice("projection", PROJECTIONS),
   inSpace: flag("3d"),
@@ -187,11 +192,6 @@ const FIELDS = {
   /** The logit lens: what its colours say, and whose readings its table lists. */
   lensColour: choice("lens_colour", LENS_COLOURS),
   lensRows: choice("lens_rows", LENS_ROWS),
-  /** Curves and similarity of layers: first sequence of the stream, the axis, whose tokens, the layer compared with. */
-  stream: optional("stream", text),
-  curvesOver: choice("curves_over", CURVES_OVER),
-  ckaTokens: choice("cka_tokens", CKA_TOKENS),
-  comparedDepth: optional("compared_layer", wholeNumber),
   /** Methods of relevancy, side by side; none: the first that was logged. */
   methods: list("methods"),
   /** What the maps explain, and its position where that is a generated token. */
