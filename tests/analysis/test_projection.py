@@ -47,3 +47,11 @@ def test_fewer_features_than_components_leave_the_rest_zero():
 def test_points_that_coincide_explain_nothing():
     basis = fitted([np.ones((5, 4), np.float32)])
     assert basis.explained_variance.tolist() == [0, 0, 0]
+
+
+def test_a_feature_that_is_always_huge_costs_no_precision(points):
+    points[:, 4] = 300 + points[:, 4]  # as a massive activation; halves hold it in steps of 0.25
+    halves = points.astype(np.float16)
+    ours, theirs = fitted([halves[:150], halves[150:]]), PCA(3).fit(halves.astype(np.float64))
+    assert np.allclose(np.abs(ours.axes), np.abs(theirs.components_), atol=1e-5)
+    assert np.allclose(np.abs(ours.project(halves)), np.abs(theirs.transform(halves)), atol=1e-3)
