@@ -17,7 +17,7 @@ const embeddingPanel = field("embeddingPanel");
 const neighbourhoods = field("neighbourhoods");
 const changedOf = field("changedOf");
 const metric = field("metric");
-const nearest = field("nearest");
+const nearestCount = field("nearestCount");
 const neighbourColumns = field("neighbourColumns");
 const everyWord = field("everyWord");
 const sequence = field("sequence");
@@ -73,7 +73,7 @@ export function columnSteps(steps: readonly number[], step: number): number[] {
 
 function groupOf(place: api.Place, name: string, token: number, modality: Modality): Query<NearestTokens> {
   const once = everyWord.value ? {} : ({ distinct: 1 } as const);
-  const filter = { count: Number(nearest.value), metric: metric.value, modality, ...once };
+  const filter = { count: Number(nearestCount.value), metric: metric.value, modality, ...once };
   if (neighbourColumns.value === "layers") {
     const { key, run } = api.neighbours(place, name, token, filter, version.value);
     return {
@@ -142,5 +142,5 @@ function checkpointOf(side: "a" | "b"): Checkpoint | null {
 function neighbourhoodsAsked(): api.NeighbourhoodsAsked | null {
   if (shownDepth.value === null) return null;
   const of = askedToken.value ? { sequence: askedToken.value.sequence.name } : {};
-  return { layer: shownDepth.value, metric: metric.value, count: Number(nearest.value), ...of };
+  return { layer: shownDepth.value, metric: metric.value, count: Number(nearestCount.value), ...of };
 }

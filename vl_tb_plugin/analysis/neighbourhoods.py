@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vl_tb_plugin.analysis.neighbours import Metric
+from vl_tb_plugin.analysis.leading_components import Metric
 
 _CELLS_AT_ONCE = 8_000_000
 _SPARE = 8

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vl_tb_plugin.analysis.neighbours import Metric
+from vl_tb_plugin.analysis.leading_components import Metric
 from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.described_token import described_place
 from vl_tb_plugin.plugin.run_index import RunIndex

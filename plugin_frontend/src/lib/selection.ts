@@ -24,7 +24,7 @@ export const SCALINGS = ["linear", "clipped", "log", "rank"] as const;
 export const EMBEDDING_PANELS = ["points", "neighbours", "curves", "lens"] as const;
 /** How far tokens are from each other, and how many nearest ones are looked at. */
 export const METRICS = ["cosine", "l2"] as const;
-export const NEAREST = ["10", "5", "20", "50"] as const;
+export const NEAREST_COUNTS = ["10", "5", "20", "50"] as const;
 /** What the columns of nearest tokens go through, and what stands beside them. */
 export const NEIGHBOUR_COLUMNS = ["layers", "steps"] as const;
 export const NEIGHBOURHOOD_PANELS = ["churn", "hubs"] as const;
@@ -72,7 +72,7 @@ export type GalleryOver = (typeof GALLERIES)[number];
 export type GalleryOrder = (typeof GALLERY_ORDERS)[number];
 export type Scaling = (typeof SCALINGS)[number];
 export type Metric = (typeof METRICS)[number];
-export type Nearest = (typeof NEAREST)[number];
+export type NearestCount = (typeof NEAREST_COUNTS)[number];
 export type NeighbourColumns = (typeof NEIGHBOUR_COLUMNS)[number];
 export type NeighbourhoodPanel = (typeof NEIGHBOURHOOD_PANELS)[number];
 export type ChurnAgainst = (typeof CHURN_AGAINST)[number];
@@ -143,7 +143,7 @@ const FIELDS = {
   card: flag("card"),
   embeddingPanel: choice("embedding_panel", EMBEDDING_PANELS),
   metric: choice("metric", METRICS),
-  nearest: choice("nearest", NEAREST),
+  nearestCount: choice("count", NEAREST_COUNTS),
   neighbourColumns: choice("columns", NEIGHBOUR_COLUMNS),
   /** Find the same word as often as it is near, rather than once. */
   everyWord: flag("every_word"),

@@ -49,7 +49,7 @@ const EVERYTHING: Selection = {
   card: true,
   embeddingPanel: "curves",
   metric: "l2",
-  nearest: "20",
+  nearestCount: "20",
   neighbourColumns: "steps",
   everyWord: true,
   neighbourhoods: "hubs",

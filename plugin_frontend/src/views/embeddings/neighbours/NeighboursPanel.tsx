@@ -3,7 +3,7 @@ import { Segmented } from "../../../elements/Segmented";
 import { Select } from "../../../elements/Select";
 import { obstacle } from "../../../comparison";
 import { depthsOf, manifestOf, shownDepth } from "../../../data";
-import { NEAREST, type NeighbourhoodPanel } from "../../../lib/selection";
+import { NEAREST_COUNTS, type NeighbourhoodPanel } from "../../../lib/selection";
 import { select, selection, visibleSides } from "../../../state";
 import { LayerSlider } from "../LayerSlider";
 import { ChurnPanel } from "./ChurnPanel";
@@ -51,7 +51,7 @@ export function NeighboursPanel() {
 }
 
 function Distance() {
-  const { metric, nearest } = selection.value;
+  const { metric, nearestCount } = selection.value;
   return (
     <div class="neighbours-distance">
       <Select
@@ -67,9 +67,9 @@ function Distance() {
       <Select
         label="Nearest"
         labelled
-        options={[...NEAREST].sort((first, second) => Number(first) - Number(second)).map((value) => ({ value, label: value }))}
-        value={nearest}
-        onChoose={(value) => select({ nearest: NEAREST.find((known) => known === value) ?? NEAREST[0] })}
+        options={[...NEAREST_COUNTS].sort((first, second) => Number(first) - Number(second)).map((value) => ({ value, label: value }))}
+        value={nearestCount}
+        onChoose={(value) => select({ nearestCount: NEAREST_COUNTS.find((known) => known === value) })}
       />
     </div>
   );
