@@ -46,8 +46,9 @@ class CapturePolicy:
         logit_lens: of which tokens the output head reads the hidden states of every layer:
             ``"all"``; ``"image"``; ``"text"`` and ``"generated"``, as for ``rows``; positions in
             the sequence; ``"classified"``: the one that a classifier reads, nothing of models
-            without one; ``"none"``. Costs about as much as a forward pass where all tokens of a
-            prompt are read.
+            without one; ``"none"``. Each token costs layers x vocabulary x features
+            multiplications: all tokens of a prompt about two thirds of a forward pass of a model
+            of 7 billion weights, more than one of a small model with a large vocabulary.
         logit_lens_outputs: how many of the most probable outputs are kept.
         samples: how many samples of each evaluation (each ``with trace``) are recorded, the first
             ones; the rest runs unwatched.

@@ -173,7 +173,7 @@ class Trace:
         every = [self._named(record, number, layout) for number in range(record.layout.count)]
         lenses: list[list[LogitLens]] = [[] for _ in every]
         unread = [self._lens_problem] if self._lens_problem else []
-        with record.guarded("Logit lens"):
+        with record.guarded("Logit lens"), torch.no_grad():
             lenses, found = read_logit_lens(record, inputs, every, self._policy)
             unread += found
         record.raise_error()

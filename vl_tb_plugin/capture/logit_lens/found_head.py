@@ -36,7 +36,6 @@ class FoundHead:
         """Where its weights are."""
         return next(self.stages[-1].parameters()).device
 
-    @torch.no_grad()
     def logits(self, states: Tensor, layer: int) -> Tensor:
         """(tokens, outputs) float32 of (tokens, features) hidden states of that number."""
         value = states[:, None].to(self.device)  # each token is the first one of its own sequence
@@ -53,10 +52,13 @@ class FoundHead:
         """As decoders change their logits: Cohere, Granite, Gemma."""
         if not self.decodes:
             return logits
-        logits = logits * (getattr(self.config, "logit_scale", None) or 1.0)
-        logits = logits / (getattr(self.config, "logits_scaling", None) or 1.0)
-        cap = getattr(self.config, "final_logit_softcapping", None)
-        return logits if not cap else torch.tanh(logits / cap) * cap
+        factor, divisor, cap = (
+            getattr(self.config, name, None) or None
+            for name in ("logit_scale", "logits_scaling", "final_logit_softcapping")
+        )
+        logits = logits if factor is None else logits * factor
+        logits = logits if divisor is None else logits / divisor
+        return logits if cap is None else torch.tanh(logits / cap) * cap
 
 
 def find_head(model: nn.Module, structure: Structure) -> FoundHead | None:

@@ -27,8 +27,8 @@ from vl_tb_plugin.capture.row_choice import positions_of
 from vl_tb_plugin.capture.sequences.text_tokens import token_strings
 from vl_tb_plugin.example import LogitLens, TokenSequence
 
-LOGITS_AT_ONCE = 1 << 24
-"""How many logits are there at once: 64 MB of float32."""
+LOGITS_AT_ONCE = 1 << 22
+"""How many logits are there at once: 16 MB of float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +165,6 @@ def _read(
     return {number: tuple(own) for number, own in zip(chosen, parts, strict=True)}  # type: ignore[misc]
 
 
-@torch.no_grad()
 def _read_layer(
     states: LensStates, layer: int, rows: Tensor, followed: Tensor, count: int
 ) -> tuple[Tensor, ...]:
@@ -176,7 +175,8 @@ def _read_layer(
     while start < len(rows):
         logits = head.logits(rows[start : start + step], layer)
         ruled_out = states.ruled_out(logits).to(logits.device)
-        logits = logits.masked_fill(ruled_out, -torch.inf)
+        if ruled_out.any():
+            logits = logits.masked_fill(ruled_out, -torch.inf)
         total = logits.logsumexp(dim=-1, keepdim=True)
         best, outputs = logits.topk(min(count, logits.shape[-1]), dim=-1)
         own = logits.gather(1, followed[start : start + len(logits), None].to(logits.device))
