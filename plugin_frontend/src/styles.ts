@@ -55,8 +55,6 @@ const SHEETS = [
   tour,
 ];
 
-/** Later ones refine earlier ones. */
-
 export function adoptStyles(): void {
   document.adoptedStyleSheets = SHEETS.map((source) => {
     const sheet = new CSSStyleSheet();
