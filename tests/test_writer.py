@@ -304,5 +304,5 @@ def run_script(body: str, run, *, wait: bool = True) -> subprocess.Popen:
     )
     process = subprocess.Popen([sys.executable, "-c", script], cwd=os.getcwd())
     if wait:
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=240) == 0
     return process

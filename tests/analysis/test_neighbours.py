@@ -186,6 +186,6 @@ def test_twenty_thousand_states_are_searched_while_one_waits():
 
 
 def _seconds(points: np.ndarray) -> float:
-    start = time.perf_counter()
+    start = time.process_time()  # what others do on the machine does not count
     nearest(points, points[7], 10)
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -10,22 +10,24 @@ import pytest
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
-    Error,
     FrameLocator,
     Locator,
+    Page,
     Request,
     expect,
     sync_playwright,
 )
 
 from tests.demo_runs import DemoRuns
-from tests.end_to_end.tensorboard_pages import TensorBoardPage, TensorBoardPages
 from tests.tensorboard_process import TensorBoardProcess
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 """Pictures of what the tests saw, to look at; not committed."""
+
+TOUR_SEEN = "localStorage.setItem('vl_tb_plugin.tour', 'done')"
+"""Most tests are of users who know the page."""
 
 expect.set_options(timeout=30_000)
 """A busy machine may take that long; what never comes fails all the same."""
@@ -75,20 +77,17 @@ def looks_of(element: Locator) -> str:
 
 
 class VisionLanguageTab:
-    """The plugin's tab, and everything that went wrong in it."""
+    """The plugin's tab in a page of its own, and everything that went wrong in it."""
 
-    def __init__(self, opened: TensorBoardPage):
-        self.page = opened.page
+    def __init__(self, page: Page, url: str):
+        self.page = page
+        self.url = url
         self.problems: list[str] = []
         self.foreign_requests: list[str] = []
-        self._opened = opened
-        self._listeners = {
-            "pageerror": self._note_error,
-            "console": self._note_message,
-            "request": self._check,
-        }
-        for event, listener in self._listeners.items():
-            self.page.on(event, listener)
+        page.add_init_script(TOUR_SEEN)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", self._note)
+        page.on("request", self._check)
 
     @property
     def frame(self) -> FrameLocator:
@@ -98,17 +97,9 @@ class VisionLanguageTab:
     def open(self, **parameters: object) -> VisionLanguageTab:
         """Open TensorBoard on the tab, in the state that the parameters describe."""
         state = "".join(f"&p.vl_tb_plugin.{name}={value}" for name, value in parameters.items())
-        self._opened.open(f"vl_tb_plugin{state}")
+        self.page.goto(f"{self.url}/#vl_tb_plugin{state}")
         self.frame.get_by_test_id("tab-heads").wait_for()
         return self
-
-    def leave(self) -> None:
-        """End the plugin's page; TensorBoard's stays for the next test."""
-        if self.page.is_closed():
-            return
-        self._opened.leave()
-        for event, listener in self._listeners.items():
-            self.page.remove_listener(event, listener)
 
     def test_id(self, name: str):
         """An element of the plugin's page."""
@@ -136,46 +127,31 @@ class VisionLanguageTab:
         found = re.findall(r"p\.vl_tb_plugin\.(\w+)=([^&]*)", self.page.url)
         return dict(found)
 
-    def _note_error(self, error: Error) -> None:
-        self.problems.append(str(error))
-
-    def _note_message(self, message: ConsoleMessage) -> None:
+    def _note(self, message: ConsoleMessage) -> None:
         # TensorBoard's own page warns of its own libraries
         if message.type == "error" or "Content Security Policy" in message.text:
             self.problems.append(message.text)
 
     def _check(self, request: Request) -> None:
-        if not request.url.startswith((self._opened.url, "data:", "blob:", "about:")):
+        if not request.url.startswith((self.url, "data:", "blob:")):
             self.foreign_requests.append(request.url)
 
 
-@pytest.fixture(scope="session")
-def pages(browser: Browser) -> TensorBoardPages:
-    """TensorBoard's pages that tests have left."""
-    return TensorBoardPages(browser)
-
-
 @pytest.fixture
-def open_tab(pages: TensorBoardPages):
-    """Open the tab of a server; checks at the end that nothing went wrong in the page.
+def open_tab(browser: Browser):
+    """Open the tab of a server; checks at the end that nothing went wrong in the page."""
+    opened: list[VisionLanguageTab] = []
 
-    With ``new_page``, in a page of TensorBoard of its own, as who follows a link does.
-    """
-    used: list[tuple[TensorBoardPage, VisionLanguageTab]] = []
-
-    def open_(
-        server: TensorBoardProcess, *, size=(1280, 800), new_page=False, **parameters
-    ) -> VisionLanguageTab:
-        page = pages.take(server.url, size, new=new_page)
-        tab = VisionLanguageTab(page)
-        used.append((page, tab))
+    def open_(server: TensorBoardProcess, *, size=(1280, 800), **parameters) -> VisionLanguageTab:
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        tab = VisionLanguageTab(page, server.url)
+        opened.append(tab)
         return tab.open(**parameters)
 
     yield open_
-    for page, tab in used:
-        tab.leave()
-        pages.give_back(page)
-    for _, tab in used:
+    for tab in opened:
+        tab.page.close()
+    for tab in opened:
         assert tab.problems == []
         assert tab.foreign_requests == []
 

@@ -87,7 +87,7 @@ def test_a_click_on_a_title_sorts_and_the_link_keeps_order_filter_and_search(
     table.test_id("search").fill("picture 11")
     expect(table.test_id("example-count")).to_have_text(f"5 of {MANY}")
     assert first_rows(table) == ["val/118", "val/116", "val/114"]
-    again = open_tab(server, new_page=True, **table.state())
+    again = open_tab(server, **table.state())
     expect(again.test_id("example-count")).to_have_text(f"5 of {MANY}")
     assert first_rows(again) == first_rows(table)
 

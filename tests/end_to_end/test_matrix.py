@@ -149,10 +149,12 @@ def test_the_link_opens_the_same_part(open_matrix):
     tab.page.mouse.up()
     tab.page.mouse.move(0, 0)
     tab.page.wait_for_function("location.hash.includes('window=')")
-    tab.page.wait_for_timeout(400)
+    state: dict[str, str] = {}
+    while state != tab.state():  # the link follows a moment later
+        state = tab.state()
+        tab.page.wait_for_timeout(400)
     tab.settle()
-    state = tab.state()
-    again = open_matrix(new_page=True, **state)
+    again = open_matrix(**state)
     again.page.mouse.move(0, 0)
     assert again.state() == state
     first, second = (np.asarray(picture(one)).astype(int) for one in (tab, again))

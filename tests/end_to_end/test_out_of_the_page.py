@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.tensorboard_process import TensorBoardProcess
 
@@ -172,8 +172,7 @@ class TestTour:
         frame.locator(".matrix").first.wait_for()
         for stop in range(1, 7):
             expect(tour).to_contain_text(f"{stop} / 6")
-            page.wait_for_timeout(350)  # it glides to its place
-            note, ring = tour.bounding_box(), frame.locator(".tour-ring").bounding_box()
+            note, ring = (_box_at_rest(one) for one in (tour, frame.locator(".tour-ring")))
             assert not _overlap(note, ring), stop
             tour.get_by_role("button", name="Next" if stop < 6 else "Done").click()
         expect(tour).to_have_count(0)
@@ -194,6 +193,15 @@ class TestTour:
         page.frame_locator("iframe").locator(".matrix").first.wait_for()
         expect(page.frame_locator("iframe").get_by_test_id("tour")).to_have_count(0)
         context.close()
+
+
+def _box_at_rest(element: Locator) -> dict[str, float]:
+    """Where an element is once it no longer glides to its place."""
+    before = None
+    while (box := element.bounding_box()) != before:
+        before = box
+        element.page.wait_for_timeout(350)
+    return box
 
 
 def _overlap(one: dict[str, float], other: dict[str, float]) -> bool:

@@ -28,9 +28,7 @@ def colours(path) -> int:
     return len(np.unique(np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3), axis=0))
 
 
-def test_the_first_picture_needs_no_click(open_tab, demo_server):
-    tab = open_tab(demo_server, new_page=True)
-    tab.settle()
+def test_the_first_picture_needs_no_click(tab):
     state = tab.state()
     assert state["run"] == "llava-seed0" and state["step"] == "4"
     assert state["tag"] == "val/000" and "head" in state and "statistic" in state
@@ -68,7 +66,7 @@ class TestSelection:
         tab.press("ArrowLeft")
         tab.settle()
         state = tab.state()
-        again = open_tab(demo_server, new_page=True, **state)
+        again = open_tab(demo_server, **state)
         again.settle()
         assert again.state() == state
         for shown in (".image-heat", ".source", ".word[aria-pressed=true]", ".question"):

@@ -334,7 +334,7 @@ def test_the_address_opens_the_same_picture(tab, open_tab, server):
     tab.press("m")
     tab.press("ArrowLeft")
     tab.settle()
-    again = open_tab(server, new_page=True, size=(1400, 900), **tab.state())
+    again = open_tab(server, size=(1400, 900), **tab.state())
     again.settle()
     assert again.state() == tab.state()
     for shown in ("maps-relevancy", "maps-rollout", "faithfulness"):
