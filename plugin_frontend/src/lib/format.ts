@@ -1,6 +1,6 @@
 /** Numbers as people read them. */
 
-import type { DescribedToken } from "../schema";
+import type { DescribedToken, TokenSequence } from "../schema";
 
 /** Three significant digits, without trailing zeros; "not defined" for NaN. */
 export function formatNumber(value: number): string {
@@ -64,6 +64,11 @@ export function formatToken(token: string): string {
 /** An image token as it is called: a mere number is that of a patch. */
 export function formatPlace(token: string): string {
   return /^\d+$/.test(token) ? `patch ${token}` : formatToken(token);
+}
+
+/** A token of a sequence: a patch by its place, anything else by its text. */
+export function formatTokenAt({ tokens, modality }: TokenSequence, position: number): string {
+  return (modality[position] === "image" ? formatPlace : formatToken)(tokens[position]);
 }
 
 /** A token of any example in words. */

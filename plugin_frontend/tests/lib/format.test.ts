@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { formatBlock, formatLabel, formatNumber, formatPercent, formatPlace, formatScore, formatSigned, formatToken, formatWeight, withUnit } from "../../src/lib/format";
+import { formatBlock, formatLabel, formatNumber, formatPercent, formatPlace, formatScore, formatSigned, formatToken, formatTokenAt, formatWeight, withUnit } from "../../src/lib/format";
+import type { TokenSequence } from "../../src/schema";
 
 describe("numbers", () => {
   it.each([
@@ -45,6 +46,11 @@ describe("names", () => {
 
   it("of image tokens say what a mere number counts", () => {
     expect(["12", "region 3"].map(formatPlace)).toEqual(["patch 12", "region 3"]);
+  });
+
+  it("knows a number among words from a patch", () => {
+    const sequence = { tokens: ["6", "6"], modality: ["text", "image"] } as unknown as TokenSequence;
+    expect([0, 1].map((position) => formatTokenAt(sequence, position))).toEqual(["6", "patch 6"]);
   });
 
   it("of tokens lose the tokenizer's marks but never vanish", () => {

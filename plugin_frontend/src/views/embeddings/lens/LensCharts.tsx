@@ -3,7 +3,7 @@ import { LineChart, type Line } from "../../../elements/LineChart";
 import { Named } from "../../../elements/Named";
 import { Panel } from "../../../elements/Panel";
 import { SeriesLegend } from "../../../elements/SeriesLegend";
-import { formatPlace, formatToken } from "../../../lib/format";
+import { formatToken, formatTokenAt } from "../../../lib/format";
 import { lensPlaces, settledShares, type Lens } from "../../../lib/logit_lens";
 import type { Series } from "../../../lib/series";
 import type { Side } from "../../../lib/selection";
@@ -24,7 +24,7 @@ export function LensCharts({ shown }: { shown: LensShown }) {
   const several = front.lens.positions.length > 1;
   const known = lenses.filter(({ lens }) => lens.answer !== null);
   if (known.length === 0 && !several) return null;
-  const token = formatPlace(front.sequence.tokens[front.lens.positions[shown.place]]);
+  const token = formatTokenAt(front.sequence, front.lens.positions[shown.place]);
   const layer = front.lens.layers[shown.layer];
   const common = {
     marks: [{ step: layer, kind: "a" as const }],

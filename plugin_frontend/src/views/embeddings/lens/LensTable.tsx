@@ -2,7 +2,7 @@ import { chooseTokens } from "../../../actions";
 import { DataTable, type Column } from "../../../elements/DataTable";
 import { hideTip, showTip } from "../../../elements/Tooltip";
 import { colourAt, css, inkOn } from "../../../lib/colour";
-import { formatLabel, formatPlace, formatToken } from "../../../lib/format";
+import { formatLabel, formatToken, formatTokenAt } from "../../../lib/format";
 import { bestAt } from "../../../lib/logit_lens";
 import { position } from "../../../lib/scale";
 import { select, visibleSides } from "../../../state";
@@ -123,5 +123,5 @@ function Cell({ shown, side, layer, place, onChoose }: CellProps) {
 }
 
 function named({ lens, sequence }: LensSide, place: number): string {
-  return formatPlace(sequence.tokens[lens.positions[place]]);
+  return formatTokenAt(sequence, lens.positions[place]);
 }

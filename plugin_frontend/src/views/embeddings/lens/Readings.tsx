@@ -1,4 +1,4 @@
-import { formatNumber, formatPercent, formatPlace, formatToken } from "../../../lib/format";
+import { formatNumber, formatPercent, formatToken, formatTokenAt } from "../../../lib/format";
 import { readingsAt, type Lens } from "../../../lib/logit_lens";
 import type { LensSide } from "./shown";
 
@@ -14,7 +14,7 @@ export function Readings({ side, layer, place }: Props) {
   const { lens, before, sequence } = side;
   return (
     <div class="readings">
-      <b>{formatPlace(sequence.tokens[lens.positions[place]])}</b>, layer {lens.layers[layer]}
+      <b>{formatTokenAt(sequence, lens.positions[place])}</b>, layer {lens.layers[layer]}
       <div class="readings-sides">
         {before && <ReadingsOf lens={before} name="A" layer={layer} place={place} />}
         <ReadingsOf lens={lens} name={before ? "B" : ""} layer={layer} place={place} />
@@ -56,5 +56,5 @@ function ReadingsOf({ lens, name, layer, place }: Omit<Props, "side"> & { lens: 
 export function spokenReading(side: LensSide, layer: number, place: number): string {
   const { lens, sequence } = side;
   const best = readingsAt(lens, layer, place).map(({ text, probability }) => `${formatToken(text)} ${formatPercent(probability)}`);
-  return `${formatPlace(sequence.tokens[lens.positions[place]])}, layer ${lens.layers[layer]}: ${best.join(", ")}`;
+  return `${formatTokenAt(sequence, lens.positions[place])}, layer ${lens.layers[layer]}: ${best.join(", ")}`;
 }
