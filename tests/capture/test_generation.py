@@ -107,12 +107,17 @@ def test_statistics_cover_prompt_and_answer():
     examples, ids = generated(llava(), batch)
     from vl_tb_plugin.analysis.block_axes import BlockAxes
     from vl_tb_plugin.analysis.head_statistics import head_statistics, layer_sums
+    from vl_tb_plugin.analysis.visual_sinks import visual_sinks
 
     for example in examples:
         block, tokens = example.block("language"), example.sequence("joint")
         axes = BlockAxes(tokens, tokens, np.zeros((0, 4)))
         rows = np.arange(len(tokens))
-        expected = head_statistics([layer_sums(one, rows, axes) for one in block.probabilities])
+        layers = [layer_sums(one, rows, axes) for one in block.probabilities]
+        (read,) = [one.values for one in example.hidden_states if one.sequence == "joint"]
+        for sums, states in zip(layers, read, strict=False):  # a layer reads that of its number
+            sums.visual_sinks = visual_sinks(states, axes)
+        expected = head_statistics(layers)
         assert np.allclose(block.statistics, expected, rtol=1e-4, atol=1e-6, equal_nan=True)
 
 

@@ -21,8 +21,8 @@ const MOST_VALUES = 12;
 export function tokenGroups(modalities: readonly Modality[], examples: readonly ExampleSummary[]): TokenGroup[] {
   const groups: TokenGroup[] = MODALITIES.filter((modality) => modalities.includes(modality) && modality !== "padding")
     .map((modality) => ({ value: `modality=${modality}`, label: `${modality} tokens` }));
-  if (examples.some(({ correct }) => correct.some((value) => value !== null))) {
-    groups.push({ value: "correct=true", label: "examples answered right" }, { value: "correct=false", label: "examples answered wrong" });
+  for (const [right, label] of [[true, "examples answered right"], [false, "examples answered wrong"]] as const) {
+    if (examples.some(({ correct }) => correct.includes(right))) groups.push({ value: `correct=${right}`, label });
   }
   const names = new Set(examples.flatMap(({ fields }) => Object.keys(fields)));
   for (const name of names) {

@@ -42,6 +42,9 @@ from vl_tb_plugin.capture.sequences.joined_sequence import joined
 from vl_tb_plugin.capture.sequences.text_sequence import text_sequence
 from vl_tb_plugin.example import TokenSequence
 
+# of several images it reads the first tokens of them all, so it says nothing of one
+_CLASSIFIER = (OutputHead("joint", ("vilt.layernorm", "vilt.pooler", "classifier"), "first"),)
+
 
 @register("vilt")
 class Vilt:
@@ -55,7 +58,7 @@ class Vilt:
             ),
             heads=(
                 OutputHead("joint", ("vilt.layernorm", "mlm_score")),
-                OutputHead("joint", ("vilt.layernorm", "vilt.pooler", "classifier"), "first"),
+                *(_CLASSIFIER if model.config.num_images < 2 else ()),
             ),
             observed={
                 "patches": "embeddings.patch_embeddings",
