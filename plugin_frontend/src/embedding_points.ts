@@ -127,7 +127,7 @@ export const nearestOf = perSide((side) =>
 );
 
 /** What the camera was set for: elsewhere it would look at nothing. */
-const framed = computed(() => {
+export const framed = computed(() => {
   const { projection, inSpace, axes, basis, pooled } = selection.value;
   if (shownDepth.value === null || projectionGiven.value === null) return null;
   const layer = basis === "stream" ? "all" : shownDepth.value;

@@ -32,12 +32,13 @@ class TestPictures:
             tab.page.evaluate("document.body.classList.add('dark-mode')")
         tab.settle()
         panel = tab.test_id(view)
-        with Image.open(io.BytesIO(panel.locator(".panel-body").screenshot())) as picture:
+        content = panel.locator("> .panel-body")
+        with Image.open(io.BytesIO(content.screenshot())) as picture:
             shown = np.asarray(picture.convert("RGB"), np.float32)
         height, width, _ = shown.shape
         name, path = download(tab, "panel-download", "download-png", within=panel)
         assert name == f"vl_{view}_lxmert-seed0_step4_val-001.png"
-        box, body = panel.bounding_box(), panel.locator(".panel-body").bounding_box()
+        box, body = panel.bounding_box(), content.bounding_box()
         left, top = body["x"] - box["x"], body["y"] - box["y"]
         with Image.open(path) as picture:
             assert picture.width == 2 * np.ceil(box["width"])

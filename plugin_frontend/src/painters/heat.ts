@@ -40,7 +40,7 @@ function resize(canvas: HTMLCanvasElement, heat: Heat, grid: Grid | null, ratio:
   const width = hatched || !heat.smooth ? FINE_SIZE : SMOOTH_SIZE;
   const size = coarse ? [grid.columns, grid.rows] : [width, Math.max(1, Math.round(width * ratio))];
   if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
-  canvas.style.imageRendering = coarse ? "pixelated" : "";
+  canvas.toggleAttribute("data-coarse", coarse);
 }
 
 /** How opaque the heat is: what is near nothing lets the image through. */

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Camera } from "../../../lib/camera";
 import { readCamera, writeCamera } from "../../../lib/camera_text";
+import { framed } from "../../../embedding_points";
 import { select, selection } from "../../../state";
 
 const REST_MILLISECONDS = 250;
@@ -19,6 +20,18 @@ export function useCamera(): [Camera | null, (camera: Camera | null) => void] {
     own.current = written;
     setCamera(readCamera(written));
   }, [written]);
+  // Points that lie otherwise now have no use for where the camera was about to rest.
+  const shown = framed.value;
+  const framedBefore = useRef(shown);
+  useEffect(() => {
+    if (shown === null || shown === framedBefore.current) return;
+    if (framedBefore.current !== null) {
+      clearTimeout(timer.current);
+      own.current = selection.peek().camera;
+      setCamera(readCamera(own.current));
+    }
+    framedBefore.current = shown;
+  }, [shown]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const move = (moved: Camera | null) => {
     setCamera(moved);
