@@ -88,7 +88,7 @@ def finished(tensorboard, **query):
             jobs = {one["id"]: one for one in tensorboard.get("jobs").json["jobs"]}
             return jobs[job]["state"] in ("done", "failed")
 
-        wait_until(state)
+        wait_until(state, seconds=280)  # of low priority, beside other tests
         answer = tensorboard.get("projection", **query)
     return answer
 

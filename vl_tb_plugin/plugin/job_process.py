@@ -15,7 +15,7 @@ from typing import Any
 from vl_tb_plugin.analysis.projections.reduction import Progress
 
 _TOLD_SECONDS = 0.2
-_NICENESS = 10
+_NICENESS = 5
 
 
 def work(do: Callable[[bytes, Progress], None], known_errors: tuple[type[Exception], ...]) -> None:
