@@ -42,13 +42,18 @@ describe("the parameters of a projection", () => {
 });
 
 describe("custom axes", () => {
-  const kinds = ["a, b", "c~d=e"].map((kind) => ({ correct: [true], fields: { "kind=1": [kind], loss: [0.5] } }) as unknown as ExampleSummary);
+  const kinds = ["a, b", "c~d=e"].map((kind) => ({ correct: [true, false], fields: { "kind=1": [kind], loss: [0.5] } }) as unknown as ExampleSummary);
   const groups = tokenGroups(["text", "image", "padding"], kinds);
 
   it("lead between modalities, right and wrong, and values of fields that are no numbers", () => {
     expect(groups.map(({ label }) => label)).toEqual([
       "text tokens", "image tokens", "examples answered right", "examples answered wrong", "kind=1: a, b", "kind=1: c~d=e",
     ]);
+  });
+
+  it("lead to no group without an example", () => {
+    const right = [{ correct: [true, null], fields: {} } as unknown as ExampleSummary];
+    expect(tokenGroups(["text"], right).map(({ value }) => value)).toEqual(["modality=text", "correct=true"]);
   });
 
   it("are written so that no name is taken for a sign", () => {
