@@ -29,12 +29,31 @@ export function readParameters(): Parameters {
   return parseHash(host.location.hash, plugin);
 }
 
-/** Mirror parameters in the URL, unless another plugin's tab is open. */
+const REST_MILLISECONDS = 200;
+let unwritten: Parameters | null = null;
+let resting: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * Mirror parameters in the URL, unless another plugin's tab is open: a moment after they last
+ * changed, for the browser's own work on an address would come between a click and its picture, and
+ * some browsers refuse to hear of more than a hundred addresses in half a minute.
+ */
 export function writeParameters(parameters: Parameters): void {
+  if (!unwritten) window.addEventListener("pagehide", writeNow, { once: true });
+  unwritten = parameters;
+  clearTimeout(resting);
+  resting = setTimeout(writeNow, REST_MILLISECONDS);
+}
+
+function writeNow(): void {
+  window.removeEventListener("pagehide", writeNow);
+  clearTimeout(resting);
   const { hash } = host.location;
-  if (!isActive(hash, plugin)) return;
-  const wanted = formatHash(plugin, parameters, hash);
-  if (wanted !== hash) host.history.replaceState(host.history.state, "", wanted);
+  if (unwritten && isActive(hash, plugin)) {
+    const wanted = formatHash(plugin, unwritten, hash);
+    if (wanted !== hash) host.history.replaceState(host.history.state, "", wanted);
+  }
+  unwritten = null;
 }
 
 /** The address that opens TensorBoard on exactly these parameters. */

@@ -123,7 +123,8 @@ class VisionLanguageTab:
         return path
 
     def state(self) -> dict[str, str]:
-        """The parameters in the address."""
+        """The parameters in the address, which follows a moment after what was chosen."""
+        self.page.wait_for_timeout(300)
         found = re.findall(r"p\.vl_tb_plugin\.(\w+)=([^&]*)", self.page.url)
         return dict(found)
 
