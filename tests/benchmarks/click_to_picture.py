@@ -15,10 +15,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import CDPSession, Frame, Page, sync_playwright
+from playwright.sync_api import CDPSession, Frame, Locator, Page, sync_playwright
 
 from tests.benchmarks.workload import noise_example, print_table
 from tests.end_to_end.conftest import FLAGS
@@ -96,6 +97,23 @@ WORKLOADS = (
 )
 
 
+class HeadCells:
+    """The cells of a matrix of heads, by place: of a large one most are no elements."""
+
+    def __init__(self, matrix: Locator):
+        self._rows = matrix.locator("[role=row]")
+        self._columns = matrix.locator(".matrix-head")
+        self._heads = self._columns.count()
+        self._count = self._rows.count() * self._heads
+
+    def click(self, number: int) -> None:
+        """Click on a cell, counted row by row and from the first again after the last."""
+        line, column = divmod(number % self._count, self._heads)
+        row, place = self._rows.nth(line), self._columns.nth(column).bounding_box()
+        at = place["x"] + place["width"] / 2 - row.bounding_box()["x"]
+        row.click(position={"x": at, "y": row.bounding_box()["height"] / 2})
+
+
 class Clicks:
     """Does one thing after another and notes how long each took."""
 
@@ -150,14 +168,13 @@ def measure(
     clicks.settle()
     words = frame.locator(".words .word:not([aria-disabled])")
     count = words.count()
-    cells = frame.locator(".navigator [role=gridcell]")
-    heads = cells.count()
+    cells = HeadCells(frame.locator(".navigator .matrix"))
     image = frame.locator(".attention-main .image-heat").first
     step_requests = 0
     rng = np.random.default_rng(0)
     for turn in range(rounds):
         clicks.timed("another word", words.nth((7 * turn + 1) % count).click)
-        clicks.timed("another head", cells.nth((5 * turn + 3) % heads).click)
+        clicks.timed("another head", partial(cells.click, 5 * turn + 3))
         clicks.timed(
             "another layer (])", lambda turn=turn: page.keyboard.press("]" if turn % 9 < 6 else "[")
         )
@@ -195,9 +212,9 @@ def measure(
             )
     choice.select_option(label=told[0])  # the last one may be defined for no head
     heads_clicks.settle()
+    cells = HeadCells(frame.locator(".heads-main .matrix").first)
     for turn in range(rounds):
-        cell = frame.locator(".heads-main [role=gridcell]").nth((11 * turn + 5) % heads)
-        heads_clicks.timed("another head, in Heads", cell.click)
+        heads_clicks.timed("another head, in Heads", partial(cells.click, 11 * turn + 5))
     return clicks.times | heads_clicks.times, step_requests
 
 

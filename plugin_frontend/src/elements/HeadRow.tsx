@@ -1,7 +1,7 @@
-/** One layer of a matrix of heads. Of a thousand cells a click changes a few: rows that stay are not made anew. */
+/** One layer of a matrix of heads. Of many cells a click changes a few: rows that stay are not made anew. */
 
 import { Component, type ComponentChildren } from "preact";
-import { colourAt, css, inkOn, type ColourTable } from "../lib/colour";
+import { colourAt, inkOn, type ColourTable } from "../lib/colour";
 import { nameOf } from "../lib/heads";
 import { position, type Scale } from "../lib/scale";
 import type { Head } from "../lib/selection";
@@ -34,9 +34,12 @@ interface Props {
   scale: Scale;
   table: ColourTable;
   numbered: boolean;
+  /** Whether every cell is an element, also one that is nothing but its colour. */
+  every: boolean;
   /** Columns, or -1. */
   selected: number;
   focused: number;
+  hovered: number;
   format(value: number): string;
   onLayer?(layer: number): void;
 }
@@ -50,36 +53,40 @@ export class HeadRow extends Component<Props> {
     return !(same && sameScale && sameCells && now.looks.every((look, column) => alikeLook(look, next.looks[column])));
   }
 
-  render({ layer, line, label, columns, values, looks, scale, table, numbered, selected, focused, format }: Props) {
+  render(props: Props) {
+    const { layer, line, label, columns, values, looks, scale, table, numbered, every, selected, focused, format } = props;
     const heads = columns.filter((head) => head !== "mean").length;
     return (
-      <div class="matrix-row" role="row">
-        <span class="matrix-layer" role="rowheader" data-value={layer}>
+      <div class="matrix-row" role="row" aria-rowindex={line + 1} data-line={line}>
+        <span class="matrix-layer" role="rowheader">
           <Label
             text={label}
             title={`All heads of layer ${layer}`}
-            onClick={this.props.onLayer && (() => this.props.onLayer!(layer))}
+            onClick={props.onLayer && (() => props.onLayer!(layer))}
           />
         </span>
         {columns.map((head, column) => {
           const [value, its] = [values[column], looks[column]];
-          const undefinedValue = Number.isNaN(value) && !its.chart && !its.blank;
-          const coloured = !undefinedValue && !its.chart && !its.blank;
-          const colour = colourAt(table, coloured ? position(scale, value) : 0);
+          if (!every && column !== focused && column !== props.hovered && !isMore(its)) return null;
+          const open = Boolean(its.chart || its.blank);
+          const coloured = !open && !Number.isNaN(value);
+          const inked = coloured && (numbered || its.marked);
           return (
             <span
               key={head}
               role="gridcell"
-              class={`cell ${undefinedValue ? "hatched" : ""} ${head === "mean" ? "cell-mean" : ""} ${its.chart || its.blank ? "plain" : ""}`}
+              class={`cell ${head === "mean" ? "cell-mean" : ""} ${open ? "plain" : ""}`}
               aria-label={`layer ${layer}, ${nameOf(head, heads)}: ${format(value)}${detailOf(its)}`}
               aria-selected={column === selected}
               tabIndex={column === focused ? 0 : -1}
-              data-cell={`${line} ${column}`}
+              aria-colindex={column + 1}
               data-marked={its.marked}
               data-quiet={its.quiet}
               data-picked={its.picked}
-              style={coloured ? { backgroundColor: css(colour), color: numbered || its.marked ? inkOn(colour) : undefined } : undefined}
-              data-value={value}
+              style={{
+                gridColumn: every ? undefined : column + 2,
+                color: inked ? inkOn(colourAt(table, position(scale, value))) : undefined,
+              }}
             >
               {its.chart ?? (numbered && coloured ? format(value) : "")}
             </span>
@@ -90,9 +97,14 @@ export class HeadRow extends Component<Props> {
   }
 }
 
-const SIMPLE = ["layer", "line", "label", "table", "numbered", "selected", "focused", "format"] as const;
+const SIMPLE = ["layer", "line", "label", "table", "numbered", "every", "selected", "focused", "hovered", "format"] as const;
 const SCALE = ["low", "high", "diverging", "scaling", "floor", "sizes"] as const;
 const LOOK = ["detail", "marked", "quiet", "picked", "chart", "blank"] as const;
+
+/** Whether a cell is more than its colour. */
+function isMore({ marked, picked, chart, blank }: CellLook): boolean {
+  return Boolean(marked || picked || chart || blank);
+}
 
 function alike<T>(one: readonly T[], other: readonly T[]): boolean {
   return one.length === other.length && one.every((value, index) => Object.is(value, other[index]));

@@ -8,7 +8,7 @@ const INHERITED = `color font-family font-size font-style font-weight font-stret
 
 const OWN = `display position top right bottom left float width height min-width min-height max-width max-height
   margin-top margin-right margin-bottom margin-left padding-top padding-right padding-bottom padding-left box-sizing
-  overflow-x overflow-y opacity z-index transform transform-origin
+  overflow-x overflow-y opacity z-index isolation transform transform-origin
   border-top-width border-right-width border-bottom-width border-left-width
   border-top-left-radius border-top-right-radius border-bottom-left-radius border-bottom-right-radius
   background-color background-image background-position background-size background-repeat box-shadow

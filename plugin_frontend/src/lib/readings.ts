@@ -8,7 +8,7 @@ import type { Scaling } from "./selection";
 export interface TokenWeights {
   sequence: TokenSequence;
   /** Which tokens of the sequence are shown. */
-  positions: number[];
+  positions: readonly number[];
   /** One per token of the sequence, NaN where there is none; null where no token has one. */
   weights: Float32Array | null;
   /** Tokens that are left out of the scale and hatched, though they have a number. */
@@ -26,13 +26,22 @@ export function hasWords({ modality }: TokenSequence): boolean {
 }
 
 /** Positions of the tokens that have a place on an image. */
-export function placedTokens({ tokens, boxes }: TokenSequence): number[] {
-  return [...tokens.keys()].filter((index) => boxes[index] !== null);
-}
+export const placedTokens = oncePer(({ tokens, boxes }: TokenSequence): readonly number[] =>
+  [...tokens.keys()].filter((index) => boxes[index] !== null),
+);
 
 /** Positions of the tokens that are written out. */
-export function writtenTokens({ tokens, boxes, modality }: TokenSequence): number[] {
-  return [...tokens.keys()].filter((index) => boxes[index] === null && modality[index] !== "padding");
+export const writtenTokens = oncePer(({ tokens, boxes, modality }: TokenSequence): readonly number[] =>
+  [...tokens.keys()].filter((index) => boxes[index] === null && modality[index] !== "padding"),
+);
+
+/** A gallery asks it of the same sequence of thousands of tokens for each of its pictures. */
+function oncePer<Result>(found: (sequence: TokenSequence) => Result): (sequence: TokenSequence) => Result {
+  const known = new WeakMap<TokenSequence, Result>();
+  return (sequence) => {
+    if (!known.has(sequence)) known.set(sequence, found(sequence));
+    return known.get(sequence)!;
+  };
 }
 
 /** One scale for the image tokens (or words) of all sides. Special tokens and sinks don't stretch it. */

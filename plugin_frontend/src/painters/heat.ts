@@ -62,7 +62,9 @@ function paintGrid(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement,
     const share = cell < 0 ? NaN : position(heat.scale, heat.weights[index]);
     if (!Number.isNaN(share)) setPixel(picture.data, 4 * cell, heat, share);
   });
-  drawScaled(context, canvas, picture, false);
+  const fits = picture.width === canvas.width && picture.height === canvas.height;
+  if (fits) context.putImageData(picture, 0, 0);
+  else drawScaled(context, canvas, picture, false);
 }
 
 function setPixel(pixels: Uint8ClampedArray, place: number, { table, scale }: Heat, share: number): void {

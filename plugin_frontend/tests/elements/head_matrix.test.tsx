@@ -39,10 +39,24 @@ describe("the matrix of heads", () => {
     expect(cell("layer 5, mean of 3 heads: 0.5")).not.toBeNull();
   });
 
-  it("hatches what is not defined, rather than show it as zero", () => {
-    const undefinedCell = matrix({ layer: 2, head: 0 }).cell("layer 2, head 2: not defined");
-    expect(undefinedCell.classList).toContain("hatched");
-    expect(undefinedCell.style.background).toBe("");
+  it("says what is not defined, rather than show it as zero", () => {
+    expect(matrix({ layer: 2, head: 0 }).cell("layer 2, head 2: not defined").textContent).toBe("");
+  });
+
+  it("makes elements of a thousand heads only where one stands out", () => {
+    const values = Float32Array.from({ length: 32 * 32 }, (_, index) => index);
+    const { page, cell } = matrix({ layer: 3, head: 4 }, vi.fn(), {
+      layers: [...Array(32).keys()],
+      heads: 32,
+      values,
+      layerMean: new Float32Array(32),
+      look: (line, head) => (line === 9 && head === 1 ? { marked: true } : {}),
+    });
+    expect([...page.querySelectorAll("[role=gridcell]")]).toEqual([
+      cell("layer 3, head 4: 100"),
+      cell("layer 9, head 1: 289, beyond chance"),
+    ]);
+    expect(cell("layer 3, head 4: 100").style.gridColumn).toBe("6");
   });
 
   it("marks the selected cell, which alone is reached by Tab", () => {
@@ -97,8 +111,7 @@ describe("the matrix of heads", () => {
     const { cell } = matrix({ layer: 5, head: 0 }, vi.fn(), { look });
     expect(cell("layer 2, head 0: 0.1").querySelector("svg")).not.toBeNull();
     for (const name of ["layer 2, head 0: 0.1", "layer 2, head 1: 0.2"]) {
-      expect(cell(name).style.background).toBe("");
-      expect(cell(name).classList).not.toContain("hatched");
+      expect(cell(name).classList).toContain("plain");
     }
   });
 });

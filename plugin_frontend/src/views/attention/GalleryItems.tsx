@@ -1,9 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { TokenStrip } from "../../elements/TokenStrip";
-import { formatNumber, formatSigned } from "../../lib/format";
 import { selection } from "../../state";
 import type { GalleryShown } from "./gallery";
-import { Pictures } from "./Pictures";
+import { GalleryItem } from "./GalleryItem";
 
 /** How far beyond what is seen things are drawn. */
 const NEAR = "64px";
@@ -30,37 +28,16 @@ export function GalleryItems({ gallery, onChoose }: Props) {
       style={{ "--pictures": items[0].shown.sides.length * images, "--count": items.length }}
     >
       {items.map(({ item, shown, value }) => (
-        <button
+        <GalleryItem
           key={item}
-          type="button"
-          class="gallery-item"
-          aria-pressed={chosen.includes(item)}
-          aria-label={`${what} ${item}`}
-          data-item={item}
-          onClick={() => onChoose(item)}
-        >
-          <div class="gallery-pictures">
-            {shown.sides.map((side) => (
-              <div key={side.side}>
-                {onImages && <Pictures shown={shown} side={side} small fixed />}
-                {side.readings.words?.part?.chosen && side.wordWeights && (
-                  <TokenStrip
-                    positions={side.readings.words.positions}
-                    weights={side.wordWeights}
-                    scale={shown.wordScale}
-                    table={shown.wordTable}
-                  />
-                )}
-              </div>
-            ))}
-          </div>
-          <p>
-            {what} {item}
-            {!Number.isNaN(value) && (
-              <span class="muted">{shown.asDifference ? formatSigned(value) : formatNumber(value)}</span>
-            )}
-          </p>
-        </button>
+          name={`${what} ${item}`}
+          item={item}
+          chosen={chosen.includes(item)}
+          shown={shown}
+          value={value}
+          onImages={onImages}
+          onChoose={onChoose}
+        />
       ))}
     </div>
   );

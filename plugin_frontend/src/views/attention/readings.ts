@@ -22,7 +22,7 @@ export function readings({ manifest, plan }: AttentionFrame): Readings {
   const parts = plan?.parts ?? [];
   const find = (
     fits: (sequence: TokenSequence) => boolean,
-    positionsOf: (sequence: TokenSequence) => number[],
+    positionsOf: (sequence: TokenSequence) => readonly number[],
   ): Reading | null => {
     const candidates = manifest.sequences.filter(fits);
     const part = parts.find(({ shown }) => candidates.some(({ name }) => name === shown));
@@ -41,7 +41,7 @@ export function readings({ manifest, plan }: AttentionFrame): Readings {
   return { manifest, image, words, otherWords };
 }
 
-function reading(sequence: TokenSequence, positions: number[], part: ShownPart | undefined): Reading {
+function reading(sequence: TokenSequence, positions: readonly number[], part: ShownPart | undefined): Reading {
   return { sequence, positions, part: part ?? null, weights: part?.weights ?? null, masked: new Set(part?.sinks) };
 }
 

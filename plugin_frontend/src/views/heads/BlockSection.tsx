@@ -66,10 +66,14 @@ export function BlockSection({ block, obstacle, note, matrices }: Props) {
               {...rest}
               label={`${title}, layers by heads${side === "both" ? ", B minus A" : named ? `, ${side.toUpperCase()}` : ""}`}
               selected={chosen && layer !== null && head !== null ? { layer, head } : null}
-              look={(line, which) => ({
-                ...look?.(line, which),
-                picked: which !== "mean" && eyed.has(keyOf(values.layers[line], which)),
-              })}
+              look={
+                eyed.size === 0
+                  ? look
+                  : (line, which) => ({
+                      ...look?.(line, which),
+                      picked: which !== "mean" && eyed.has(keyOf(values.layers[line], which)),
+                    })
+              }
               onChoose={(toLayer, toHead) => chooseHead(block.name, toLayer, toHead)}
               onPick={pick}
             />
