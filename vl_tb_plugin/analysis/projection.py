@@ -29,7 +29,10 @@ class PrincipalComponents:
 
     def project(self, values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
         """(points, features) to (points, components)."""
-        return ((as_float32(values) - self.mean) @ self.axes.T).astype(np.float32, copy=False)
+        origin = self.axes.astype(np.float64) @ self.mean.astype(np.float64)
+        # as scikit-learn does: the points are not copied to be centred
+        positions = as_float32(values) @ self.axes.T - origin.astype(np.float32)
+        return positions.astype(np.float32, copy=False)
 
 
 class CovarianceAccumulator:
@@ -47,11 +50,15 @@ class CovarianceAccumulator:
         if count == 0:
             return
         portion = as_float32(values)
-        mean = portion.mean(axis=0, dtype=np.float64)
-        centred = portion - mean.astype(np.float32)
-        shift = mean - self._mean
+        # the mean but for rounding, several times as fast as one in float64, and then the rest
+        ones = np.ones(count, np.float32)
+        near = ones @ portion / count
+        centred = portion - near
+        rest = (ones @ centred).astype(np.float64) / count
+        shift = near + rest - self._mean
         total = self.points + count
         self._scatter += centred.T @ centred
+        self._scatter -= np.outer(rest, rest) * count
         self._scatter += np.outer(shift, shift) * (self.points * count / total)
         self._mean += shift * (count / total)
         self.points = total

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,8 @@ PORTION_BYTES = 8 << 20
 """About as many bytes of states as stored make a portion: enough for a matrix product to be worth
 its start, little beside anything else."""
 _READ_AHEAD = 2
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,22 +129,37 @@ class HiddenStateReading:
 def read_portions(
     states: Iterable[LoggedStates], layer: int, open_store: Callable[[str], TensorStore]
 ) -> Iterator[StatesPortion]:
-    """The values of one layer, each chunk of the store decoded once.
+    """The values of one layer, each chunk of the store decoded once; see :func:`from_portions`."""
+    return from_portions(states, layer, open_store, lambda portion: portion)
 
-    The next portions are read in threads meanwhile: decompression and matrix products release the
-    interpreter's lock, so that two processors have work.
+
+def from_portions(
+    states: Iterable[LoggedStates],
+    layer: int,
+    open_store: Callable[[str], TensorStore],
+    make: Callable[[StatesPortion], _Made],
+) -> Iterator[_Made]:
+    """What is made of the values of one layer, each chunk of the store decoded once.
+
+    The next portions are read, and made something of, in a thread meanwhile: decompression and
+    matrix products release the interpreter's lock, so that two processors have work.
 
     Args:
         states: in the order of :meth:`HiddenStateCatalogue.states`.
         layer: number of the layer.
         open_store: the store of that name.
+        make: called in the thread, on one portion after the other.
     """
     portions = _portions(states)
-    ahead: deque[Future[StatesPortion]] = deque()
+    # portions come store by store, and to find one takes as long as to read a part of it
+    open_latest = lru_cache(maxsize=1)(open_store)
+    ahead: deque[Future[_Made]] = deque()
     with ThreadPoolExecutor(1, "hidden states") as thread:
         try:
             for portion in portions:
-                ahead.append(thread.submit(_read, portion, layer, open_store))
+                ahead.append(
+                    thread.submit(lambda one: make(_read(one, layer, open_latest)), portion)
+                )
                 if len(ahead) > _READ_AHEAD:
                     yield ahead.popleft().result()
             while ahead:

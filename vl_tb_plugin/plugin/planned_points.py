@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.half_precision import as_float32
-from vl_tb_plugin.plugin.hidden_state_reading import StatesPortion, read_portions
+from vl_tb_plugin.plugin.hidden_state_reading import StatesPortion, from_portions
 from vl_tb_plugin.plugin.projection_plan import ProjectionPlan, ReadRun, points_of, steps_of
 from vl_tb_plugin.storage.run_folder import store_path
 
@@ -107,11 +107,12 @@ def point_values(
         def opened(store: str, folder: str = read.folder) -> TensorStore:
             return open_store(store_path(folder, store))
 
-        for portion in read_portions(read.states, read.layer, opened):
-            if plan.request.points == "pooled":
-                yield _pooled(portion)
-            else:
-                yield as_float32(portion.values)
+        values = _pooled if plan.request.points == "pooled" else _every
+        yield from from_portions(read.states, read.layer, opened, values)
+
+
+def _every(portion: StatesPortion) -> npt.NDArray[np.float32]:
+    return as_float32(portion.values)
 
 
 def _pooled(portion: StatesPortion) -> npt.NDArray[np.float32]:

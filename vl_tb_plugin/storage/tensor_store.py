@@ -190,7 +190,8 @@ class _Stack:
             self._path,
             data=values,
             chunks=values.shape if whole else (1, *values.shape[1:]),
-            compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"),
+            # of activations nearly as small as Zstandard, and read three times as fast
+            compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"),
             attributes={"tags": self._tags, "offsets": self._offsets},
             dimension_names=self._dimensions,
         )
