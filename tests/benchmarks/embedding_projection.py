@@ -150,6 +150,7 @@ def measure(logdir: Path, folder: Path, methods: list[str], points: int, search:
             {"run": RUN, "tags": examples, "last_step": 0}
         ]:
             time.sleep(1)
+        server.get("examples", run=RUN)  # the page lists them before it asks for anything else
         if methods:
             print_table(
                 f"Projections of {points:,} points x 768",

@@ -6,6 +6,7 @@ of the points of t-SNE and UMAP their leading principal components do.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ from vl_tb_plugin.plugin.request import BadRequest
 _FEWEST_POINTS = 4
 _READING = 0.3
 """Share of the time of t-SNE and UMAP that reading and reducing takes, about."""
+_MOST_THREADS = 4
+"""Of t-SNE; UMAP's layout depends on how many there are."""
 
 
 def fit_projection(
@@ -134,6 +137,7 @@ class _Fit:
                 seed=request.seed,
                 initial=initial,
                 progress=progress,
+                threads=min(_MOST_THREADS, os.cpu_count() or 1),
             )
         return umap_embedding(
             values,

@@ -28,6 +28,7 @@ def t_sne(
     seed: int,
     initial: npt.NDArray[np.float32] | None,
     progress: Progress,
+    threads: int = 1,
 ) -> npt.NDArray[np.float32]:
     """Positions (points, components) of points (points, features), of which there are at least 4.
 
@@ -41,6 +42,7 @@ def t_sne(
         seed: equal seeds give equal positions.
         initial: (points, components) where points start, default their first components.
         progress: told every 10 iterations.
+        threads: how many work at it; the positions do not depend on it.
 
     Raises:
         MissingLibrary: openTSNE is not installed.
@@ -63,7 +65,7 @@ def t_sne(
         # the interpolation knows two dimensions
         negative_gradient_method="bh" if components > 2 else "auto",
         random_state=seed,
-        n_jobs=1,
+        n_jobs=threads,
         callbacks=_Told(progress),
         callbacks_every_iters=_TOLD_EVERY,
     )
