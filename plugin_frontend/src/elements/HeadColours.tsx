@@ -35,13 +35,18 @@ export function HeadColours(props: Props) {
   useLayoutEffect(() => {
     const matrix = canvas.current!.parentElement!;
     places.current = null;
-    // The first call comes before the first frame, too.
-    const observer = new ResizeObserver(() => {
+    const fit = () => {
       places.current = measure(matrix, canvas.current!);
       latest.current();
-    });
+    };
+    // It is called before the first frame, too; who zooms changes the pixels, but no size in them.
+    const observer = new ResizeObserver(fit);
     observer.observe(matrix);
-    return () => observer.disconnect();
+    addEventListener("resize", fit);
+    return () => {
+      observer.disconnect();
+      removeEventListener("resize", fit);
+    };
   }, [layers, columns]);
 
   useLayoutEffect(() => {

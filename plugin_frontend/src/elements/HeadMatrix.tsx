@@ -103,7 +103,7 @@ export function HeadMatrix(props: Props) {
     event.stopPropagation();
     const line = Math.min(layers.length - 1, Math.max(0, focus.row + step[0]));
     const column = Math.min(columns.length - 1, Math.max(0, focus.column + step[1]));
-    walked.current = true;
+    walked.current = line !== focus.row || column !== focus.column;
     onChoose(layers[line], columns[column]);
   };
   useLayoutEffect(() => {
