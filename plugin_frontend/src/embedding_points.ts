@@ -3,7 +3,7 @@
 import { computed, effect } from "@preact/signals";
 import * as api from "./api";
 import { examplesOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
-import { manifestOf, projectionGiven, projectionOf, projectionPlace, shownDepth } from "./data";
+import { depthsOffered, manifestOf, projectionGiven, projectionOf, projectionPlace, shownDepth } from "./data";
 import { dark } from "./host";
 import { findSequence } from "./lib/blocks";
 import { pointColours, type PointColours } from "./lib/point_colours";
@@ -52,9 +52,16 @@ export const coloursShown = computed<(PointColours & { of: readonly Side[] }) | 
     points: projectionOf[side].value.value!,
     examples: examplesOf[side].value.value?.examples ?? [],
     step: stepOf[side].value ?? 0,
+    layer: shownDepth.value ?? 0,
+    layers: colourBy.value === "layer" ? layersLogged(side) : [],
   }));
   return { ...pointColours(plots, colourBy.value, dark.value ? "dark" : "light"), of };
 });
+
+function layersLogged(side: Side): readonly number[] {
+  const manifest = manifestOf[side].value.value;
+  return manifest ? depthsOffered(manifest) : [];
+}
 
 /** 1 for the points that the search found; null where nothing is searched for. */
 export const foundOf = perSide((side) =>

@@ -279,6 +279,8 @@ def main() -> None:
                 ]
                 for name, values in times.items()
             ]
+            every = [one for values in times.values() for one in values]
+            rows.append(["any click", len(every), *quantiles(every), ""])
             print_table(
                 f"{workload.name}: milliseconds to the picture (p95 <= {TARGET_MILLISECONDS});"
                 f" at most {step_requests} requests around a change of step",

@@ -169,6 +169,10 @@ def test_words_are_found_chosen_and_followed_over_steps_and_layers(points, demo_
     assert points.state()["basis"] == "stream"
     expect(points.test_id("fitted-on")).to_contain_text("layers")
     points.screenshot("embeddings-trails")
+    points.test_id("point-legend").get_by_role("combobox", name="Colour").select_option("layer")
+    expect(points.test_id("point-legend").locator(".legend")).to_contain_text("layer (of trails)")
+    assert points.state()["colour"] == "layer"
+    points.screenshot("embeddings-trails-by-layer")
 
 
 def test_points_are_selected_isolated_hidden_listed_and_bookmarked(points):

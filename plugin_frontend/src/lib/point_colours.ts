@@ -71,6 +71,8 @@ export function colourings(examples: readonly ExampleSummary[]): { value: string
     { value: "position", label: "position in the sequence" },
     { value: "sequence", label: "sequence" },
     { value: "example", label: "example" },
+    { value: "step", label: "step (of trails)" },
+    { value: "layer", label: "layer (of trails)" },
     { value: "prediction", label: "prediction" },
     { value: "target", label: "target" },
     { value: "correct", label: "right or wrong" },
@@ -88,11 +90,14 @@ function exampleValue(example: ExampleSummary | undefined, by: string, step: num
   return by.startsWith("field:") ? (example.fields[by.slice(6)]?.[index] ?? null) : null;
 }
 
-/** The points of a plot, the examples they are of and the step. */
+/** The points of a plot, the examples they are of, the step and the layer. */
 export interface ColouredPoints {
   points: Grouped & { modalities: readonly Modality[] };
   examples: readonly ExampleSummary[];
   step: number;
+  layer: number;
+  /** All that there are. */
+  layers: readonly number[];
 }
 
 /** The colour of every point: one scale for all the plots that stand side by side. */
@@ -100,6 +105,10 @@ export function pointColours(plots: readonly ColouredPoints[], by: string, theme
   if (by === "modality") return byModality(plots, theme);
   if (by === "position") {
     return onScale(plots.map(({ points }) => Float32Array.from(points.token, (token) => (token < 0 ? NaN : token))), theme);
+  }
+  if (by === "step" || by === "layer") {
+    const every = plots.map(({ examples, layers }) => (by === "step" ? examples.flatMap(({ steps }) => steps) : layers));
+    return onScale(plots.map((plot) => new Float32Array(plot.points.count).fill(plot[by])), theme, range(...every));
   }
   const values = plots.map((plot) => groupValues(plot, by));
   const numeric = values.some((groups) => groups.some((value) => typeof value === "number"));
@@ -127,24 +136,30 @@ function byModality(plots: readonly ColouredPoints[], theme: Theme): PointColour
   return { codes, palette, categories: counted(all, codes), scale: null };
 }
 
+const NOT_KNOWN = 255;
+
+/** The colour of a number on a scale that points are coloured by. */
+export function codeOnScale(value: number, { low, high }: { low: number; high: number }): number {
+  if (Number.isNaN(value)) return NOT_KNOWN;
+  // All the same: in the middle.
+  const share = high > low ? (value - low) / (high - low) : 0.5;
+  return Math.round(254 * Math.min(1, Math.max(0, share)));
+}
+
 /** Most of a palette of 256 is the scale, the last of it what is not known. */
-function onScale(values: readonly Float32Array[], theme: Theme): PointColours {
-  const [low, high] = range(...values) ?? [0, 1];
-  const unknown = 255;
+function onScale(values: readonly Float32Array[], theme: Theme, ends = range(...values)): PointColours {
+  const [low, high] = ends ?? [0, 1];
+  const scale = { low, high };
   const codes = values.map((numbers) => {
     const coded = new Uint8Array(numbers.length);
-    for (let point = 0; point < numbers.length; point++) {
-      // All the same: in the middle.
-      const share = high > low || Number.isNaN(numbers[point]) ? (numbers[point] - low) / (high - low) : 0.5;
-      coded[point] = Number.isNaN(share) ? unknown : Math.round(254 * share);
-    }
+    for (let point = 0; point < numbers.length; point++) coded[point] = codeOnScale(numbers[point], scale);
     return coded;
   });
   const palette = Array.from({ length: 256 }, (_, code) =>
-    code === unknown ? GREY[theme] : colourAt(viridis, SCALE_FROM + ((SCALE_TO - SCALE_FROM) * code) / 254),
+    code === NOT_KNOWN ? GREY[theme] : colourAt(viridis, SCALE_FROM + ((SCALE_TO - SCALE_FROM) * code) / 254),
   );
-  const rest = { key: UNKNOWN, label: "not known", count: 0, code: unknown, colour: GREY[theme] };
-  return { codes, palette, categories: counted([rest], codes), scale: { low, high } };
+  const rest = { key: UNKNOWN, label: "not known", count: 0, code: NOT_KNOWN, colour: GREY[theme] };
+  return { codes, palette, categories: counted([rest], codes), scale };
 }
 
 function inCategories(plots: readonly Grouped[], values: readonly Value[][], by: string, theme: Theme): PointColours {

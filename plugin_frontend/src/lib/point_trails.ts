@@ -12,7 +12,8 @@ const MOST_LABELS = 24;
 export interface Line {
   /** (places, components), NaN where it is not defined. */
   positions: Float32Array;
-  colour: number;
+  /** Of the whole line, or of each place. */
+  colour: number | readonly number[];
   emphasis: boolean;
 }
 
@@ -25,21 +26,40 @@ export function packed(lines: readonly Line[], components: number, current: numb
   return {
     positions,
     places,
-    colours: Uint8Array.from(lines, ({ colour }) => colour),
+    colours: coloursOf(lines, places),
     emphasis: Uint8Array.from(lines, ({ emphasis }) => Number(emphasis)),
     current,
   };
 }
 
-/** A line for every token of the answers. `colourOf` is that of a point of the projection. */
-export function trailLines(trails: readonly ProjectionTrail[], points: Grouped, codes: Uint8Array): Line[] {
+/** One per line, or where a line changes its colour one per line and place. */
+function coloursOf(lines: readonly Line[], places: number): Uint8Array {
+  if (lines.every(({ colour }) => typeof colour === "number")) return Uint8Array.from(lines, ({ colour }) => colour as number);
+  const colours = new Uint8Array(lines.length * places);
+  lines.forEach(({ colour }, index) => {
+    if (typeof colour === "number") colours.fill(colour, index * places, (index + 1) * places);
+    else colours.set(colour, index * places);
+  });
+  return colours;
+}
+
+/**
+ * A line for every token of the answers. `codes` are the colours of the projection's points;
+ * `codeOf` is that of a place, where colours say which place it is.
+ */
+export function trailLines(
+  trails: readonly ProjectionTrail[],
+  points: Grouped,
+  codes: Uint8Array,
+  codeOf: ((place: number) => number) | null = null,
+): Line[] {
   return trails.flatMap(({ tag, sequence, tokens, positions, places, components }) =>
     tokens.map((token, index): Line => {
       const point = findPoint(points, { tag, sequence, token });
       const length = places.length * components;
       return {
         positions: positions.subarray(index * length, (index + 1) * length),
-        colour: point < 0 ? 0 : codes[point],
+        colour: codeOf ? places.map(codeOf) : point < 0 ? 0 : codes[point],
         emphasis: true,
       };
     }),

@@ -25,7 +25,8 @@ const points = projected([
   ["val/2", "text", [0], "special"],
 ]);
 const examples = [example("val/1", "7", 0.5), example("val/2", "3", null)];
-const coloured = (by: string, of = points) => pointColours([{ points: of, examples, step: 10 }], by, "light");
+const place = { step: 10, layer: 2, layers: [0, 2, 6] };
+const coloured = (by: string, of = points) => pointColours([{ points: of, examples, ...place }], by, "light");
 
 describe("colours of points", () => {
   it("of modalities are the page's, with the number of points of each", () => {
@@ -50,9 +51,14 @@ describe("colours of points", () => {
     expect(coloured("field:loss").categories.map(({ key, count }) => [key, count])).toEqual([["unknown", 1]]);
   });
 
+  it("of the step and the layer are those of all points of a plot, on a scale of all steps or layers", () => {
+    expect(coloured("step")).toMatchObject({ scale: { low: 0, high: 10 }, codes: [new Uint8Array(5).fill(254)] });
+    expect(coloured("layer")).toMatchObject({ scale: { low: 0, high: 6 }, codes: [new Uint8Array(5).fill(85)] });
+  });
+
   it("are the same for the same value on both sides", () => {
     const other = projected([["val/2", "text", [0, 1, 2, 3, 4, 5], "text"]]);
-    const plots = [points, other].map((of) => ({ points: of, examples, step: 10 }));
+    const plots = [points, other].map((of) => ({ points: of, examples, ...place }));
     const { codes, categories } = pointColours(plots, "prediction", "dark");
     expect(categories.map(({ key, count }) => [key, count])).toEqual([["3", 1], ["7", 4]]);
     expect([codes[0][4], codes[1][0]]).toEqual([0, 0]);

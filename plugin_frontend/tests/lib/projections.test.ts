@@ -106,6 +106,9 @@ describe("lines", () => {
       [5, [1, 2, 3, 4, NaN, NaN]],
       [4, [5, 6, 7, 8, 9, 10]],
     ]);
+    expect(trailLines([trail], points, codes, (place) => 10 * place).map(({ colour }) => colour)).toEqual(
+      trail.tokens.map(() => trail.places.map((place) => 10 * place)),
+    );
     const labels = trailLabels([trail], (_, token) => `word ${token}`, String);
     expect(labels.map(({ place, text }) => [[...Array.from(place)], text])).toEqual([[[3, 4], "word 1"], [[9, 10], "word 0"]]);
   });
@@ -121,6 +124,7 @@ describe("lines", () => {
     const line = (...positions: number[]) => ({ positions: Float32Array.from(positions), colour: 1, emphasis: false });
     const all = packed([line(1, 2), line(3, 4, 5, 6)], 2, 0)!;
     expect([all.places, [...all.positions]]).toEqual([2, [1, 2, NaN, NaN, 3, 4, 5, 6]]);
+    expect([...packed([{ ...line(1, 2), colour: 7 }, { ...line(3, 4, 5, 6), colour: [8, 9] }], 2, 0)!.colours]).toEqual([7, 7, 8, 9]);
     expect(packed([], 2, 0)).toBeNull();
   });
 });

@@ -2,9 +2,10 @@
 
 import { useMemo } from "preact/hooks";
 import { manifestOf } from "../../../data";
-import { nearestOf, trailsOf } from "../../../embedding_points";
+import { coloursShown, nearestOf, trailsOf } from "../../../embedding_points";
 import { findSequence } from "../../../lib/blocks";
 import { formatPlace, formatStep, formatToken } from "../../../lib/format";
+import { codeOnScale } from "../../../lib/point_colours";
 import { changeLines, linesBetween, MOST_LINES, packed, trailLabels, trailLines, type Line } from "../../../lib/point_trails";
 import { findPoint } from "../../../lib/points";
 import { POINT, type PlaceLabel, type ScatterTrails } from "../../../lib/scatter";
@@ -31,7 +32,8 @@ export function useLines(
   states: Uint8Array,
   place: number | null,
 ): Lines {
-  const { trails: over } = selection.value;
+  const { trails: over, colourBy } = selection.value;
+  const scale = colourBy === (over === "layers" ? "layer" : "step") ? (coloursShown.value?.scale ?? null) : null;
   const trails = trailsOf[side].value.value;
   const nearest = nearestOf[side].value.value;
   const manifest = manifestOf[side].value.value;
@@ -40,7 +42,7 @@ export function useLines(
     const { components } = projection;
     const found = trails?.every((trail) => trail.components === components) ? trails : [];
     const change = before?.components === components ? changeLines(before, projection, codes, states, POINT.EMPHASISED, POINT.HIDDEN) : null;
-    const lines: Line[] = [...(change?.lines ?? []), ...trailLines(found, projection, codes)];
+    const lines: Line[] = [...(change?.lines ?? []), ...trailLines(found, projection, codes, scale && ((at) => codeOnScale(at, scale)))];
     if (nearest && chosen >= 0) {
       const others = nearest.neighbours.map((neighbour) => findPoint(projection, neighbour)).filter((point) => point >= 0);
       lines.push(...linesBetween(projection, chosen, others, codes));
@@ -58,5 +60,5 @@ export function useLines(
     const current = found[0]?.places.indexOf(place ?? NaN) ?? -1;
     const note = change && change.of > change.lines.length ? `Lines of ${MOST_LINES.toLocaleString("en-US")} of ${change.of.toLocaleString("en-US")} points.` : null;
     return { trails: packed(lines, components, current), labels: labels.length > 0 ? labels : NO_LABELS, note };
-  }, [trails, nearest, manifest, chosen, projection, before, codes, states, place, over]);
+  }, [trails, nearest, manifest, chosen, projection, before, codes, states, place, over, scale]);
 }
