@@ -22,7 +22,6 @@ const KEYS: readonly [string[], string][] = [
   [["←", "→", "↑", "↓"], "in the table of the logit lens: layer and token"],
   [["I"], "card of the chosen token"],
   [["N", "⇧N"], "in Embeddings: next, previous point (found, selected, or shown)"],
-  [["+", "−", "0"], "in Embeddings: closer, farther, all points; arrows move or turn"],
   [["/"], "search the examples"],
   [["Enter"], "in Examples: open the chosen one in Attention"],
   [["?"], "this help"],

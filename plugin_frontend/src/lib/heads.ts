@@ -21,13 +21,6 @@ export function headKey(block: string, { layer, head }: HeadOfLayer): string {
   return `${block}:${layer}.${head}`;
 }
 
-/** The block and the head that a key names, or null. */
-export function parseKey(key: string): (HeadOfLayer & { block: string }) | null {
-  const [, block, name] = /^(.+):([^:]+)$/.exec(key) ?? [];
-  const head = name === undefined ? null : parseHead(name);
-  return head && { block, ...head };
-}
-
 /** Without `keys` where all of them are picked, else with all of them. */
 export function toggled(picked: readonly string[], keys: readonly string[]): string[] {
   const among = new Set(keys);

@@ -1,17 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { headKey, headsBetween, parseKey, toggled } from "../../src/lib/heads";
-
-describe("the key of a head", () => {
-  it("is read as it was written, whatever the block is called", () => {
-    for (const block of ["self", "text_to_image", "a:1.2"]) {
-      expect(parseKey(headKey(block, { layer: 3, head: 11 }))).toEqual({ block, layer: 3, head: 11 });
-    }
-  });
-
-  it("that is garbled is none", () => {
-    for (const key of ["", "self", "self:3", ":3.1", "self:x.1"]) expect(parseKey(key)).toBeNull();
-  });
-});
+import { headsBetween, toggled } from "../../src/lib/heads";
 
 describe("heads to pick", () => {
   it("are added where one of them is missing, and let go of where none is", () => {
