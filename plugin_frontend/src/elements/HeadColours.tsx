@@ -2,6 +2,7 @@
 
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ColourTable } from "../lib/colour";
+import { sameValues } from "../lib/same_values";
 import { paintHeadCells, type Stretch } from "../painters/head_cells";
 
 interface Props {
@@ -51,7 +52,7 @@ export function HeadColours(props: Props) {
 
   useLayoutEffect(() => {
     const before = painted.current;
-    const same = before && before.table === table && alike(before.shades, shades) && alike(before.opacities, opacities);
+    const same = before && before.table === table && sameValues(before.shades, shades) && sameValues(before.opacities, opacities);
     if (!same) paint();
   });
 
@@ -76,9 +77,4 @@ function measure(matrix: Element, canvas: HTMLCanvasElement): Places {
       return [from(left, frame.left), from(right, frame.left)] as const;
     }),
   };
-}
-
-/** NaN is like NaN. */
-function alike(one: Float32Array, other: Float32Array): boolean {
-  return one.length === other.length && one.every((value, index) => Object.is(value, other[index]));
 }

@@ -4,6 +4,7 @@ import { Component, type ComponentChildren } from "preact";
 import { colourAt, inkOn, type ColourTable } from "../lib/colour";
 import { nameOf } from "../lib/heads";
 import { position, type Scale } from "../lib/scale";
+import { sameValues } from "../lib/same_values";
 import type { Head } from "../lib/selection";
 
 /** What else there is to a cell; all of it is spoken or, as `quiet`, says less than the rest. */
@@ -49,7 +50,7 @@ export class HeadRow extends Component<Props> {
     const now = this.props;
     const same = SIMPLE.every((name) => now[name] === next[name]);
     const sameScale = SCALE.every((name) => now.scale[name] === next.scale[name]);
-    const sameCells = alike(now.columns, next.columns) && alike(now.values, next.values);
+    const sameCells = sameValues(now.columns, next.columns) && sameValues(now.values, next.values);
     return !(same && sameScale && sameCells && now.looks.every((look, column) => alikeLook(look, next.looks[column])));
   }
 
@@ -104,10 +105,6 @@ const LOOK = ["detail", "marked", "quiet", "picked", "chart", "blank"] as const;
 /** Whether a cell is more than its colour. */
 function isMore({ marked, picked, chart, blank }: CellLook): boolean {
   return Boolean(marked || picked || chart || blank);
-}
-
-function alike<T>(one: readonly T[], other: readonly T[]): boolean {
-  return one.length === other.length && one.every((value, index) => Object.is(value, other[index]));
 }
 
 function alikeLook(one: CellLook, other: CellLook): boolean {

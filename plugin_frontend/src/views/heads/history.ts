@@ -1,6 +1,7 @@
 /** A head over the steps, cut out of the history of its block. */
 
 import type { Head } from "../../lib/selection";
+import { sameValues } from "../../lib/same_values";
 import { range } from "../../lib/scale";
 import type { CohortHistory } from "../../schema";
 
@@ -44,10 +45,5 @@ export function historyRange(history: CohortHistory, statistic: string): [number
 
 /** Whether two histories are of the same values: a run that stands on both sides is shown once. */
 export function sameHistory(one: CohortHistory, other: CohortHistory): boolean {
-  if (one === other) return true;
-  return (
-    one.steps.join() === other.steps.join() &&
-    one.mean.length === other.mean.length &&
-    one.mean.every((value, index) => Object.is(value, other.mean[index]))
-  );
+  return one === other || (sameValues(one.steps, other.steps) && sameValues(one.mean, other.mean));
 }
