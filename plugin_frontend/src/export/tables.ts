@@ -3,8 +3,8 @@
 import { rowsTold, TABLES } from "../elements/table_rows";
 import type { Row } from "../lib/csv";
 
-const ROWS = "tr, [role=row], [data-row]";
-const CELLS = "td, th, [role=gridcell], [role=rowheader], [role=columnheader], [data-row] > *";
+const ROWS = "tr, [role=row]";
+const CELLS = "td, th, [role=gridcell], [role=rowheader], [role=columnheader]";
 
 /** Several tables stand one below the other, each row with its table's name in front. */
 export function tableRows(element: Element): Row[] {

@@ -18,7 +18,7 @@ export function GalleryItems({ gallery, onChoose }: Props) {
   const what = over === "heads" ? "head" : "layer";
   const chosen = over === "heads" ? (headSet.length > 0 ? headSet : [head]) : layerSet.length > 0 ? layerSet : [layer];
   const list = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => restUnseen(list.current!), [items.length]);
+  useLayoutEffect(() => restUnseen(list.current!), [items.map(({ item }) => item).join()]);
   const [first] = items[0].shown.sides;
   const images = onImages ? first.readings.manifest.images.length : 1;
   return (
