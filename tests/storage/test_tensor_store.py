@@ -5,15 +5,14 @@ import zipfile
 import numpy as np
 import pytest
 import zarr
-from zarr.codecs import BloscCodec, ZstdCodec
 from zarr.storage import ZipStore
 
 from tests.logged_examples import noise_lens, softmaxed_noise
 from vl_tb_plugin import Attention
 from vl_tb_plugin.example.encoded_probabilities import PRECISIONS
-from vl_tb_plugin.storage.tensor_store import (
+from vl_tb_plugin.storage.tensor_store import TensorStore
+from vl_tb_plugin.storage.tensor_store_writer import (
     CHUNK_BYTES,
-    TensorStore,
     TensorStoreWriter,
     attention_chunks,
 )
@@ -57,33 +56,6 @@ def test_stacked_arrays_are_read_back_example_by_example(path, rng):
         assert np.array_equal(store.statistics(first), one)
         read = store.hidden_states(second, 1, two.shape[1])
         assert np.allclose(read, two[1], atol=2e-3, rtol=1e-3)
-
-
-@pytest.mark.parametrize(
-    "layout",
-    [
-        {"chunks": (1, 50, 8)},
-        {"chunks": (1, 16, 8)},
-        # not as this version writes: read by Zarr
-        {"chunks": (2, 20, 4)},
-        {"chunks": (1, 50, 8), "compressors": ZstdCodec()},
-        {"chunks": (1, 10, 8), "shards": (1, 50, 8)},
-    ],
-)
-def test_states_are_read_as_zarr_reads_them_however_they_are_laid_out(path, rng, layout):
-    values = rng.standard_normal((4, 50, 8)).astype(np.float16)
-    values[2] = 0  # a chunk of zeros is not written
-    path.parent.mkdir()
-    written = ZipStore(path, mode="w")
-    options = {"compressors": BloscCodec(cname="zstd", clevel=1)} | layout
-    zarr.create_group(written).create_array("stacked/0", data=values, **options)
-    written.close()
-    store = TensorStore(path)
-    for layer in range(4):
-        for start, stop in ((0, 50), (3, 14), (15, 33), (49, 50), (20, 20)):
-            read = store.stacked_hidden_states("stacked/0", layer, start, stop)
-            assert read.dtype == np.float16
-            np.testing.assert_array_equal(read, values[layer, start:stop])
 
 
 def test_the_statistics_of_a_part_are_read_at_once(path, rng):

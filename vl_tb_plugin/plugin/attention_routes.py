@@ -7,7 +7,7 @@ from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.analysis.block_axes import BlockAxes, FloatArray
 from vl_tb_plugin.analysis.sinks import sink_keys
-from vl_tb_plugin.plugin.block_reading import BlockReading, block_axes
+from vl_tb_plugin.plugin.block_reading import BlockReading
 from vl_tb_plugin.plugin.request import BadRequest, NotFound, number, numbers, one_of, text
 from vl_tb_plugin.plugin.response import array_response
 from vl_tb_plugin.plugin.token_attention import ChosenTokens, ReceivedWeights, TokenAttention
@@ -39,7 +39,7 @@ class AttentionRoutes:
             "quantisation_error": float(error.max()),
         }
         if "sinks" in request.args and tokens.direction == "query":
-            axes = block_axes(manifest, block)
+            axes = self._blocks.axes(request, manifest, block)
             path = (manifest.store, block.weights)
             name = (f"{text(request, 'run')}/{path[0]}", path[1])
             received = self._received.mean(reading, name, layers, heads, axes)
@@ -66,7 +66,7 @@ class AttentionRoutes:
         if not parts:
             raise NotFound(f"Of block {block.name!r} only the statistics were logged.")
         values = np.concatenate([part.values for part in parts])
-        axes = block_axes(manifest, block)
+        axes = self._blocks.axes(request, manifest, block)
         arrays = {"weights": values, **_masses(values, axes, tokens.direction)}
         error = max(float(part.bound.max()) for part in parts)
         header = {

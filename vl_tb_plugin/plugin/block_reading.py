@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from collections import OrderedDict
 
 import numpy as np
 from werkzeug.wrappers import Request
@@ -16,9 +17,9 @@ from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import sequence_boxes, sequence_modality
 from vl_tb_plugin.storage.run_folder import store_path
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
+_REMEMBERED_AXES = 64
 
 
 class BlockReading:
@@ -28,6 +29,8 @@ class BlockReading:
         self._index = index
         self._folders = folders
         self._stores = stores
+        self._axes: OrderedDict[tuple[str, str, str], BlockAxes] = OrderedDict()
+        self._lock = threading.Lock()
 
     def block(self, request: Request) -> tuple[manifest_pb2.Manifest, manifest_pb2.AttentionBlock]:
         """The example's manifest and the block; raises ``NotFound``."""
@@ -45,12 +48,30 @@ class BlockReading:
         folder = self._folders.folder(text(request, "run"))
         return self._stores.open(store_path(folder, manifest.store))
 
+    def axes(
+        self,
+        request: Request,
+        manifest: manifest_pb2.Manifest,
+        block: manifest_pb2.AttentionBlock,
+    ) -> BlockAxes:
+        """What the rows and columns of a block are; remembered, as many clicks ask for the same."""
+        key = text(request, "run"), manifest.store, block.weights
+        with self._lock:
+            known = self._axes.get(key)
+        if known is None:
+            known = _block_axes(manifest, block)
+            with self._lock:
+                self._axes[key] = known
+                if len(self._axes) > _REMEMBERED_AXES:
+                    self._axes.popitem(last=False)
+        return known
 
-def block_axes(manifest: manifest_pb2.Manifest, block: manifest_pb2.AttentionBlock) -> BlockAxes:
-    """What the rows and columns of a block are."""
-    sequences = {sequence.name: sequence for sequence in manifest.sequences}
+
+def _block_axes(manifest: manifest_pb2.Manifest, block: manifest_pb2.AttentionBlock) -> BlockAxes:
+    named = {one.name: one for one in manifest.sequences if one.name in (block.query, block.key)}
+    sequences = {name: _sequence(one) for name, one in named.items()}
     boxes = np.asarray(manifest.target_boxes, np.float32).reshape(-1, 4)
-    return BlockAxes(_sequence(sequences[block.query]), _sequence(sequences[block.key]), boxes)
+    return BlockAxes(sequences[block.query], sequences[block.key], boxes)
 
 
 def _sequence(sequence: manifest_pb2.Sequence) -> TokenSequence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +11,7 @@ from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.plugin.response import number_or_null
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import sequence_boxes, sequence_modality
-
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
 
 def described_place(manifest: manifest_pb2.Manifest, sequence: str, token: int) -> dict[str, Any]:

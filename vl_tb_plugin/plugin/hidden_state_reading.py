@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,7 @@ from vl_tb_plugin.plugin.store_cache import StoreCache
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import UnreadableManifest, parse_manifest
 from vl_tb_plugin.storage.run_folder import store_path
-
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
 PORTION_BYTES = 8 << 20
 """About as many bytes of states as stored make a portion: enough for a matrix product to be worth

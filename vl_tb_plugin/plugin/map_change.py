@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +15,7 @@ from vl_tb_plugin.plugin.relevancy_scores import scores_by_sequence
 from vl_tb_plugin.plugin.response import number_or_null
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import sequence_modality
-
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
 _WORDS = ("text", "generated")
 

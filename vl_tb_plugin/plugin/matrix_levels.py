@@ -5,16 +5,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.analysis.matrix_tiles import TILE, PooledMatrix, Tile, cells, stacked
 from vl_tb_plugin.example.encoded_probabilities import EncodedProbabilities, encode
-
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
 CACHED_BYTES = 64 << 20
 _WEIGHTS_PER_READ = 1 << 20

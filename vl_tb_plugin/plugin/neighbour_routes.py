@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,7 @@ from vl_tb_plugin.plugin.token_space import SpaceRequest, TokenSpace, TokenSpace
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import sequence_modality
 from vl_tb_plugin.storage.run_folder import store_path
-
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
 _MOST_NEIGHBOURS = 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +14,9 @@ from vl_tb_plugin.analysis.half_precision import as_float32
 from vl_tb_plugin.plugin.hidden_state_reading import StatesPortion, from_portions
 from vl_tb_plugin.plugin.projection_plan import ProjectionPlan, ReadRun, points_of, steps_of
 from vl_tb_plugin.storage.run_folder import store_path
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
-
-OpenStore = Callable[[Path], "TensorStore"]
+OpenStore = Callable[[Path], TensorStore]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import relevancy_lengths
-
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
 Scores = Mapping[str, npt.NDArray[np.float32]]
 """(tokens,) scores by name of the sequence, NaN where there is none."""

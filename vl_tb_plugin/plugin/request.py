@@ -13,6 +13,7 @@ from tensorboard import plugin_util
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.plugin.response import json_response
+from vl_tb_plugin.storage.chunked_array import UnreadableArray
 
 logger = logging.getLogger("tensorboard")
 
@@ -56,6 +57,8 @@ def guarded(handler: Handler, *, changes: bool = False) -> Callable[..., object]
             return json_response(request, {"error": str(error)}, status=error.status)
         except FileNotFoundError as error:
             return json_response(request, {"error": str(error)}, status=404)
+        except UnreadableArray as error:
+            return json_response(request, {"error": str(error)}, status=500)
         except zipfile.BadZipFile as error:
             message = f"A tensor store of this run is damaged ({error}). Copy or log it again."
             return json_response(request, {"error": message}, status=500)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
 CAPACITY = 64
 
@@ -22,9 +20,6 @@ class StoreCache:
 
     def open(self, path: Path) -> TensorStore:
         """The store at ``path``; raises FileNotFoundError."""
-        # zarr takes half a second to import: TensorBoard's start-up shall not wait for it
-        from vl_tb_plugin.storage.tensor_store import TensorStore
-
         with self._lock:
             store = self._stores.get(path)
             if store is None:

@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +14,7 @@ from vl_tb_plugin.analysis.block_axes import BlockAxes, FloatArray
 from vl_tb_plugin.example import EncodedProbabilities
 from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.storage import manifest_pb2
-
-if TYPE_CHECKING:
-    from vl_tb_plugin.storage.tensor_store import TensorStore
+from vl_tb_plugin.storage.tensor_store import TensorStore
 
 _GAP = 64
 """Rows less than this apart are read together."""

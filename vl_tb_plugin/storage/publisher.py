@@ -29,7 +29,7 @@ from vl_tb_plugin.example import Attention, Example
 from vl_tb_plugin.storage.image_file import write_image
 from vl_tb_plugin.storage.manifest import build_manifest
 from vl_tb_plugin.storage.run_folder import asset_folder, new_store_name
-from vl_tb_plugin.storage.tensor_store import TensorStoreWriter
+from vl_tb_plugin.storage.tensor_store_writer import TensorStoreWriter
 
 logger = logging.getLogger(__name__)
 

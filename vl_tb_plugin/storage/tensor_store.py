@@ -22,195 +22,23 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import zarr
-from zarr.codecs import BloscCodec, ZstdCodec
-from zarr.storage import ZipStore
 
-from vl_tb_plugin.example import EncodedProbabilities, KeptWeights, LogitLens
-from vl_tb_plugin.example.encoded_probabilities import DECODING
-from vl_tb_plugin.storage.manifest import LogitLensSlices
+from vl_tb_plugin.example import EncodedProbabilities
+from vl_tb_plugin.storage.chunked_array import ChunkedArray
 from vl_tb_plugin.storage.manifest_pb2 import Slice
-from vl_tb_plugin.storage.run_folder import publish_file
-from vl_tb_plugin.storage.stacked_chunks import StackedChunks, stacked_chunks
-
-CHUNK_BYTES = 1 << 20
-
-
-class TensorStoreWriter:
-    """Writes the store of one step under a temporary name; :meth:`publish` makes it visible."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        self._temporary = path.with_name(path.name + ".tmp")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._zip = ZipStore(self._temporary, mode="w")
-        self._root = zarr.create_group(self._zip)
-        self._stacks: dict[str, _Stack] = {}
-
-    def add_attention(self, block: str, weights: KeptWeights, example: int, tag: str) -> str:
-        """Write the weights of one block of one example; returns their path."""
-        path = f"attention/{block}/{example:06d}"
-        self._create_attention(path, weights.probabilities, ("layer", "head"), tag)
-        self._create_attention(_mean_path(path), weights.mean, ("layer",), tag)
-        return path
-
-    def add_statistics(self, block: str, statistics: npt.NDArray[np.float32], tag: str) -> Slice:
-        """Stack one example's (statistics + metrics, layers, heads)."""
-        dimensions = ("example", "statistic", "layer", "head")
-        return self._stack(f"statistics/{block}", 0, dimensions, statistics[None], tag)
-
-    def add_hidden_states(self, sequence: str, states: npt.NDArray[Any], tag: str) -> Slice:
-        """Stack one example's (layers, tokens, features)."""
-        # massive activations can leave float16's range: those states keep float32
-        fits = float(np.abs(states).max()) <= float(np.finfo(np.float16).max)
-        values = states.astype(np.float16) if fits else states
-        dimensions = ("layer", "token", "feature")
-        return self._stack(f"hidden_states/{sequence}", 1, dimensions, values, tag)
-
-    def add_relevancy(self, scores: Sequence[npt.NDArray[np.float32]], tag: str) -> Slice:
-        """Stack one map: (tokens,) scores of each of its sequences."""
-        return self._stack("relevancy", 0, ("score",), np.concatenate(scores), tag)
-
-    def add_logit_lens(self, lens: LogitLens, tag: str) -> LogitLensSlices:
-        """Stack the arrays and the words of one logit lens."""
-        path = f"logit_lens/{lens.sequence}"
-
-        def stacked(name: str, values: npt.NDArray[Any] | None) -> Slice | None:
-            if values is None:
-                return None
-            dimensions = ("layer", "position", "rank")[: values.ndim]
-            return self._stack(f"{path}/{name}", 1, dimensions, values, tag)
-
-        words = json.dumps(list(lens.words.values()), ensure_ascii=False).encode()
-        outputs = stacked("outputs", lens.outputs)
-        probabilities = stacked("probabilities", lens.probabilities)
-        assert outputs is not None and probabilities is not None
-        return LogitLensSlices(
-            outputs,
-            probabilities,
-            self._stack(f"{path}/words", 0, ("byte",), np.frombuffer(words, np.uint8), tag),
-            len(words),
-            stacked("answer_ranks", lens.answer_ranks),
-            stacked("answer_probabilities", lens.answer_probabilities),
-        )
-
-    def publish(self) -> None:
-        """Close the file, make it durable and give it its name."""
-        for stack in self._stacks.values():
-            stack.write(self._root)
-        self._zip.close()
-        publish_file(self._temporary, self.path)
-
-    def discard(self) -> None:
-        """Drop what was written so far."""
-        try:
-            self._zip.close()
-        finally:
-            self._temporary.unlink(missing_ok=True)
-
-    def _create_attention(
-        self, path: str, encoded: EncodedProbabilities, dimensions: tuple[str, ...], tag: str
-    ) -> None:
-        precision, shape = encoded.precision, encoded.values.shape
-        array = self._root.create_array(
-            path,
-            shape=shape,
-            dtype=encoded.values.dtype,
-            chunks=attention_chunks(shape, encoded.values.itemsize),
-            compressors=ZstdCodec(level=1),
-            attributes={"tag": tag, "precision": precision, "decode": DECODING[precision]},
-            dimension_names=(*dimensions, "query", "key"),
-        )
-        for layer, values in enumerate(encoded.values):
-            array[layer] = values
-        if encoded.row_maximum is not None:
-            self._root.create_array(
-                _maximum_path(path),
-                data=encoded.row_maximum,
-                chunks=(1, *encoded.row_maximum.shape[1:]),
-                compressors=ZstdCodec(level=1),
-                dimension_names=(*dimensions, "query"),
-            )
-
-    def _stack(
-        self,
-        path: str,
-        axis: int,
-        dimensions: tuple[str, ...],
-        values: npt.NDArray[Any],
-        tag: str,
-    ) -> Slice:
-        stack = self._stacks.get(path)
-        if stack is None or not stack.takes(values):
-            if stack is not None:
-                stack.write(self._root)
-            part = 0 if stack is None else stack.part + 1
-            stack = self._stacks[path] = _Stack(path, part, axis, dimensions)
-        return stack.append(values, tag)
-
-
-class _Stack:
-    """A part that still grows in memory."""
-
-    def __init__(self, path: str, part: int, axis: int, dimensions: tuple[str, ...]):
-        self.part = part
-        self._path = f"{path}/{part:06d}"
-        self._axis = axis
-        self._dimensions = dimensions
-        self._pieces: list[npt.NDArray[Any]] = []
-        self._tags: list[str] = []
-        self._offsets: list[int] = []
-        self._length = 0
-
-    def takes(self, values: npt.NDArray[Any]) -> bool:
-        first = self._pieces[0]
-        axis = self._axis
-        fits = _without(first.shape, axis) == _without(values.shape, axis)
-        length = self._length + values.shape[axis]
-        return fits and first.dtype == values.dtype and self._chunk_bytes(length) <= CHUNK_BYTES
-
-    def append(self, values: npt.NDArray[Any], tag: str) -> Slice:
-        offset = self._length
-        self._pieces.append(values)
-        self._tags.append(tag)
-        self._offsets.append(offset)
-        self._length += values.shape[self._axis]
-        return Slice(path=self._path, offset=offset)
-
-    def write(self, root: zarr.Group) -> None:
-        values = np.concatenate(self._pieces, axis=self._axis)
-        whole = self._axis == 0
-        root.create_array(
-            self._path,
-            data=values,
-            chunks=values.shape if whole else (1, *values.shape[1:]),
-            # of activations nearly as small as Zstandard, and read three times as fast
-            compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"),
-            attributes={"tags": self._tags, "offsets": self._offsets},
-            dimension_names=self._dimensions,
-        )
-
-    def _chunk_bytes(self, length: int) -> int:
-        """Bytes of a chunk if the part were that long: all of it, or one layer of it."""
-        first = self._pieces[0]
-        per_entry = first.nbytes // first.shape[self._axis]
-        return length * per_entry // (1 if self._axis == 0 else first.shape[0])
 
 
 class TensorStore:
     """Reads slices of a published store. Threads may share one."""
 
     def __init__(self, path: Path):
-        self._zip = ZipStore(path, mode="r")
         self._file = zipfile.ZipFile(path)
-        self._stacked: dict[str, StackedChunks | None] = {}
-        self._arrays: dict[str, zarr.Array[Any]] = {}
+        self._arrays: dict[str, ChunkedArray] = {}
         self._latest_relevancy: tuple[str, npt.NDArray[np.float32]] = ("", np.zeros(0, np.float32))
 
     def attention(
@@ -221,22 +49,22 @@ class TensorStore:
         ``head`` is an index, too; a slice of them leads the shape; ``None`` means the mean over
         heads.
         """
-        path = _mean_path(path) if head is None else path
+        path = mean_path(path) if head is None else path
         where = (layer, row) if head is None else (layer, head, row)
         array = self._array(path)
-        precision = str(array.attrs.get("precision", "uint8"))
+        precision = str(array.attributes.get("precision", "uint8"))
         maxima = None
         if precision == "uint8_row_maximum":
-            maxima = np.asarray(self._array(_maximum_path(path))[where])
-        return EncodedProbabilities(np.asarray(array[where]), precision, maxima)
+            maxima = self._array(maximum_path(path))[where]
+        return EncodedProbabilities(array[where], precision, maxima)
 
     def statistics(self, part: Slice) -> npt.NDArray[np.float32]:
         """(statistics + metrics, layers, heads) of one example."""
-        return np.asarray(self._array(part.path)[part.offset])
+        return self._array(part.path)[part.offset]
 
     def stacked_statistics(self, path: str) -> npt.NDArray[np.float32]:
         """(examples, statistics + metrics, layers, heads) of every example of a part."""
-        return np.asarray(self._array(path)[...])
+        return self._array(path)[:]
 
     def hidden_states(self, part: Slice, layer: int, tokens: int) -> npt.NDArray[np.float32]:
         """(tokens, features) of one example and layer, by index."""
@@ -247,68 +75,42 @@ class TensorStore:
         self, path: str, layer: int, start: int, stop: int
     ) -> npt.NDArray[np.floating[Any]]:
         """(stop - start, features) of a part's examples and one layer, by index; as stored."""
-        if path not in self._stacked:
-            self._stacked[path] = stacked_chunks(self._file, path)
-        chunks = self._stacked[path]
-        if chunks is None:
-            return np.asarray(self._array(path)[layer, start:stop])
-        return chunks.read(layer, start, stop)
+        return self._array(path)[layer, start:stop]
 
     def relevancy(self, part: Slice, scores: int) -> npt.NDArray[np.float32]:
         """(scores,) of one map."""
         path, stacked = self._latest_relevancy
         if path != part.path:
             # whole, as it is compressed: the maps of many examples are asked for in turn
-            stacked = np.asarray(self._array(part.path)[:])
+            stacked = self._array(part.path)[:]
             self._latest_relevancy = part.path, stacked
         return stacked[part.offset : part.offset + scores].copy()
 
     def layers_of(self, part: Slice, positions: int) -> npt.NDArray[Any]:
         """(layers, positions, ...) of one array of a logit lens."""
         window = slice(part.offset, part.offset + positions)
-        return np.asarray(self._array(part.path)[:, window])
+        return self._array(part.path)[:, window]
 
     def words(self, part: Slice, word_bytes: int) -> list[str]:
         """The texts of a logit lens's outputs."""
-        raw = np.asarray(self._array(part.path)[part.offset : part.offset + word_bytes])
+        raw = self._array(part.path)[part.offset : part.offset + word_bytes]
         found: list[str] = json.loads(raw.tobytes())
         return found
 
     def close(self) -> None:
         """Release the file."""
-        self._zip.close()
         self._file.close()
 
-    def _array(self, path: str) -> zarr.Array[Any]:
+    def _array(self, path: str) -> ChunkedArray:
         array = self._arrays.get(path)
         if array is None:
-            opened = zarr.open_array(self._zip, path=path, mode="r")
-            array = self._arrays.setdefault(path, opened)
+            array = self._arrays.setdefault(path, ChunkedArray.open(self._file, path))
         return array
 
 
-def attention_chunks(shape: tuple[int, ...], itemsize: int = 1) -> tuple[int, ...]:
-    """One layer, as many whole heads as fit into about 1 MB; long heads split by rows.
-
-    Args:
-        shape: (layers, heads, rows, keys), or (layers, rows, keys).
-        itemsize: bytes per weight.
-    """
-    rows, keys = shape[-2:]
-    room = CHUNK_BYTES // itemsize
-    if rows * keys > room:
-        return *(1 for _ in shape[:-2]), max(1, room // keys), keys
-    heads = (min(count, room // (rows * keys)) for count in shape[1:-2])
-    return 1, *heads, rows, keys
-
-
-def _mean_path(path: str) -> str:
+def mean_path(path: str) -> str:
     return path.replace("attention/", "attention_mean/", 1)
 
 
-def _maximum_path(path: str) -> str:
+def maximum_path(path: str) -> str:
     return f"{path}_row_maximum"
-
-
-def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
-    return shape[:axis] + shape[axis + 1 :]
