@@ -29,6 +29,9 @@ const [mode, panel, cells] = [field("mode"), field("panel"), field("cells")];
 const [cohort, normalisation] = [field("cohort"), field("normalisation")];
 const [statistic, block, filter] = [field("statistic"), field("block"), field("filter")];
 
+/** The cohort that every step has. */
+const ALL = "all";
+
 /** The cohorts to choose from. */
 export const cohorts = resource<Cohort[]>(() => {
   const [side] = visibleSides.value;
@@ -61,11 +64,20 @@ export const headStatisticsOf = perSide((side) =>
     const place = placeOf[side].value;
     if (!place || cohortObstacle.value !== null) return null;
     if (!inSight.value || !visibleSides.value.includes(side)) return undefined;
-    const members = cohortOf[side].value;
-    if (!members) return statisticsFrame(place, normalisation.value);
-    return cohortFrame(place, members, normalisation.value, version.value);
+    return headStatistics(place, cohortOf[side].value);
   }),
 );
+
+/** The same at another step, where it is known that there is such a cohort. */
+export function headStatisticsAt(place: api.Place): Query<StatisticsFrame> | null {
+  if (cohort.value !== null && cohort.value !== ALL) return null;
+  return headStatistics(place, cohort.value && { run: place.run, step: place.step, cohort: cohort.value });
+}
+
+function headStatistics(place: api.Place, members: api.Members | null): Query<StatisticsFrame> {
+  if (!members) return statisticsFrame(place, normalisation.value);
+  return cohortFrame(place, members, normalisation.value, version.value);
+}
 
 /** Whether B - A is shown, or a condition asks for it. */
 export const changeWanted = computed(() => {
@@ -83,25 +95,24 @@ export const cohortChange = resource<ChangeFrame>(() => {
 /** The chosen statistic over the steps: of every block where all are shown, else of the chosen one. */
 export const historiesOf = perSide((side) =>
   resource<Histories>(() => {
-    const [place, example] = [placeOf[side].value, exampleOf[side].value];
-    if (!place || !example || statistic.value === null || block.value === null) return null;
-    if (cohortObstacle.value !== null) return null;
-    if (!inSight.value || !visibleSides.value.includes(side)) return undefined;
-    const asked = /\bemergence\b/i.test(filter.value ?? "");
-    const everywhere = panel.value === "list" || (panel.value === "matrix" && (cells.value !== "value" || asked));
-    // Of an example the last step, so that its history stays the same while the user goes over the steps.
-    const last = { ...place, step: example.steps[example.steps.length - 1] };
-    const alone = { run: last.run, step: last.step, cohort: `tag:${last.tag}` };
-    return histories(
-      last,
-      cohortOf[side].value ?? alone,
-      statistic.value,
-      everywhere ? null : block.value,
-      normalisation.value,
-      version.value,
-    );
+    const wanted = statistic.value === null ? null : historiesAt(side, statistic.value);
+    if (wanted === null) return null;
+    return inSight.value && visibleSides.value.includes(side) ? wanted : undefined;
   }),
 );
+
+/** The same of any statistic; null where it can't be told. */
+export function historiesAt(side: Side, name: string): Query<Histories> | null {
+  const [place, example] = [placeOf[side].value, exampleOf[side].value];
+  if (!place || !example || block.value === null || cohortObstacle.value !== null) return null;
+  const asked = /\bemergence\b/i.test(filter.value ?? "");
+  const everywhere = panel.value === "list" || (panel.value === "matrix" && (cells.value !== "value" || asked));
+  // Of an example the last step, so that its history stays the same while the user goes over the steps.
+  const last = { ...place, step: example.steps[example.steps.length - 1] };
+  const alone = { run: last.run, step: last.step, cohort: `tag:${last.tag}` };
+  const only = everywhere ? null : block.value;
+  return histories(last, cohortOf[side].value ?? alone, name, only, normalisation.value, version.value);
+}
 
 function opposite(side: Side): Side {
   return side === "a" ? "b" : "a";

@@ -1,19 +1,16 @@
 /** What the open view shows, loaded as the selection asks for it. */
 
-import { computed, effect } from "@preact/signals";
+import { computed } from "@preact/signals";
 import * as api from "./api";
-import { exampleOf, examplesOf, listedExamples, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
-import { attentionFrame, galleryFrame, lensFrame, relevancyFrame, statisticsFrame } from "./frames";
+import { examplesOf, perSide, placeOf, runOf, stepOf, version } from "./catalogue";
+import { attentionFrame, galleryFrame, lensFrame, statisticsFrame } from "./frames";
 import { nearest } from "./lib/blocks";
 import { tokenGroups, usualDirections } from "./lib/directions";
 import { projectionArguments } from "./lib/projections";
-import type { Side } from "./lib/selection";
-import { matrixFrame, matrixInSight, matrixOf } from "./matrix";
-import { prefetch, type Query } from "./loading";
-import { relevancyOf } from "./relevancy";
+import type { AttentionChoice } from "./lib/selection";
 import { resource } from "./resource";
 import type { Manifest } from "./schema";
-import { field, selection, visibleSides } from "./state";
+import { field, selection } from "./state";
 
 const view = field("view");
 const block = field("block");
@@ -47,7 +44,7 @@ export const attentionOf = perSide((side) =>
   }),
 );
 
-const galleryInSight = computed(
+export const galleryInSight = computed(
   () => view.value === "heads" || (view.value === "attention" && selection.value.layout === "gallery"),
 );
 
@@ -57,9 +54,13 @@ export const galleryOf = perSide((side) =>
     const place = placeOf[side].value;
     if (!place || block.value === null) return null;
     if (!galleryInSight.value) return undefined;
-    return galleryFrame(place, selection.value, view.value === "heads" ? "heads" : selection.value.over);
+    return galleryOn(place, selection.value);
   }),
 );
+
+export function galleryOn(place: api.Place, choice: AttentionChoice) {
+  return galleryFrame(place, choice, view.value === "heads" ? "heads" : selection.value.over);
+}
 
 /** Layers that hidden states of the example were logged for. */
 export function depthsOf(manifest: Manifest): number[] {
@@ -85,9 +86,6 @@ export const shownDepth = computed(() => {
   if (depths.length === 0) return null;
   return depth.value === null ? depths[depths.length - 1] : nearest(depths, depth.value);
 });
-
-/** More would push out of the cache what is shown. */
-const MOST_PREFETCHED_POINTS = 200_000;
 
 /** What axes can lead between. */
 export const tokenGroupsShown = computed(() => {
@@ -125,55 +123,6 @@ export const lensOf = perSide((side) =>
     return view.value === "embeddings" && embeddingPanel.value === "lens" ? lensFrame(place) : undefined;
   }),
 );
-
-/** Load the steps on either side of those shown, once these are there. */
-export function prefetchNeighbours(): void {
-  effect(() => {
-    const controller = new AbortController();
-    const settled = [attentionOf, matrixOf, statisticsOf, projectionOf, relevancyOf, lensOf].every((resources) =>
-      visibleSides.value.every((side) => !resources[side].loading.value),
-    );
-    if (settled) {
-      const wanted = visibleSides.value.flatMap((side) => neighbours(side));
-      const timer = setTimeout(() => prefetch(wanted, controller.signal), 120);
-      return () => {
-        clearTimeout(timer);
-        controller.abort();
-      };
-    }
-    return undefined;
-  });
-}
-
-function neighbours(side: Side): Query<unknown>[] {
-  const [place, example] = [placeOf[side].value, exampleOf[side].value];
-  if (!place || !example) return [];
-  const index = example.steps.indexOf(place.step);
-  const steps = [example.steps[index + 1], example.steps[index - 1]].filter((step) => step !== undefined);
-  const nearby = steps.map((step) => ({ ...place, step }));
-  if (view.value === "embeddings") {
-    if (embeddingPanel.value === "lens") return [...nearby, ...examplesBeside(place)].map(lensFrame);
-    if (embeddingPanel.value !== "points") return [];
-    const [layer, given] = [shownDepth.value, projectionGiven.value];
-    const shown = projectionOf[side];
-    if (layer === null || given === null || shown.error.value !== null) return [];
-    if ((shown.value.value?.count ?? 0) > MOST_PREFETCHED_POINTS) return [];
-    return steps.map((step) => api.projection(projectionPlace(place.run, step, layer), given, version.value));
-  }
-  return [...nearby, ...examplesBeside(place)].flatMap((there): Query<unknown>[] => {
-    if (view.value === "relevancy") return [relevancyFrame(there)];
-    if (matrixInSight.value) return [statisticsFrame(there), matrixFrame(there, selection.value)];
-    return [statisticsFrame(there), attentionFrame(there, selection.value)];
-  });
-}
-
-/** The next and the previous example of the list, at the same checkpoint. */
-function examplesBeside(place: api.Place): api.Place[] {
-  const listed = listedExamples.value;
-  const index = listed.findIndex(({ tag }) => tag === place.tag);
-  const beside = index < 0 ? [] : [listed[index + 1], listed[index - 1]];
-  return beside.flatMap((example) => (example?.steps.includes(place.step) ? [{ ...place, tag: example.tag }] : []));
-}
 
 /** Both runs share the fit, so that their points can be compared. */
 export function projectionPlace(run: string, step: number, layer: number): api.ProjectionPlace {

@@ -3,7 +3,7 @@
 import { effect } from "@preact/signals";
 import { render as renderElement } from "preact";
 import { poll, refresh } from "./catalogue";
-import { prefetchNeighbours } from "./data";
+import { prefetchNeighbours } from "./neighbours_ahead";
 import { fillDefaults } from "./defaults";
 import { followProjection } from "./embedding_points";
 import * as host from "./host";

@@ -31,6 +31,8 @@ TARGET_MILLISECONDS = 100
 STEPS = (0, 100, 200)
 ROUNDS = 24
 PLAYED_STEPS = 100
+JUMP = 211
+"""Cells between two heads that are clicked: to another layer, and not the next, in every workload."""
 
 WATCH = """() => {
   window.measured = null;
@@ -205,7 +207,8 @@ def measure(
     options = choice.locator("option").all_inner_texts()
     told = [title for title in options if not title.startswith("On the target")]
     for turn in range(rounds):
-        title = told[turn % len(told)]
+        # far apart, for what is beside the shown one is fetched ahead
+        title = told[(3 + 5 * turn) % len(told)]
         if choice.locator("option:checked").inner_text() != title:
             heads_clicks.timed(
                 "statistic", lambda title=title: choice.select_option(label=title), "matrix"
@@ -214,7 +217,7 @@ def measure(
     heads_clicks.settle()
     cells = HeadCells(frame.locator(".heads-main .matrix").first)
     for turn in range(rounds):
-        heads_clicks.timed("another head, in Heads", partial(cells.click, 11 * turn + 5))
+        heads_clicks.timed("another head, in Heads", partial(cells.click, JUMP * turn + 5))
     return clicks.times | heads_clicks.times, step_requests
 
 

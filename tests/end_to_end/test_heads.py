@@ -119,9 +119,36 @@ class TestOverSteps:
         tab.frame.get_by_role("gridcell", name=re.compile("layer 0, head 1: ")).last.click()
         choose_samples(tab, "all")
         histories = [url for url in asked if "cohort_history" in url and "cohort=all" in url]
-        assert len(histories) == 1
+        assert len([url for url in histories if url.endswith("statistic=entropy")]) == 1
         chart = tab.test_id("head-over-steps")
         expect(chart.locator(".band")).to_have_count(1)
+
+
+def test_what_is_one_key_away_is_there_already(heads):
+    tab = heads()
+    tab.frame.get_by_role("gridcell", name=re.compile("layer 1, head 1: ")).first.click()
+    tab.settle()
+    fetched = tab.frame.locator("body").evaluate(
+        "() => performance.getEntriesByType('resource').map((entry) => entry.name)"
+    )
+    choice = tab.frame.get_by_role("combobox", name="Statistic", exact=True)
+    names = [one.get_attribute("value") for one in choice.locator("option").all()]
+    beside = names[names.index("entropy") + 1]
+    gallery = next(url for url in fetched if "attention_gallery" in url and "layer=1" in url)
+    history = next(url for url in fetched if "cohort_history" in url and url.endswith("=entropy"))
+    ahead = {
+        gallery.replace("layer=1", "layer=2"),
+        gallery.replace("step=4", "step=2"),
+        history.replace("=entropy", f"={beside}"),
+    }
+    assert ahead <= set(fetched)
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+    choice.select_option(beside)
+    tab.press("]")
+    tab.settle()
+    assert tab.state()["layer"] == "2"
+    assert not ahead & set(asked)
 
 
 class TestList:
