@@ -32,7 +32,7 @@ STEPS = (0, 100, 200)
 ROUNDS = 24
 PLAYED_STEPS = 100
 JUMP = 211
-"""Cells between two heads that are clicked: to another layer, and not the next, in every workload."""
+"""Cells between two heads that are clicked: to another layer, and not the next one."""
 
 WATCH = """() => {
   window.measured = null;
