@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from vl_tb_plugin.analysis.projection import CovarianceAccumulator
+from vl_tb_plugin.analysis.projection import CovarianceAccumulator, portion_moments
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def points():
 def fitted(portions, components=3):
     accumulator = CovarianceAccumulator(portions[0].shape[1])
     for portion in portions:
-        accumulator.add(portion)
+        accumulator.add(portion_moments(portion))
     return accumulator.principal_components(components)
 
 

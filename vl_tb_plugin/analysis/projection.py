@@ -35,6 +35,35 @@ class PrincipalComponents:
         return positions.astype(np.float32, copy=False)
 
 
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Of one portion of points.
+
+    Attributes:
+        points: how many.
+        mean: (features,) float64.
+        scatter: (features, features) float32 sum of outer products about ``mean - beside``.
+        beside: (features,) float64, what rounding left between the mean and that point.
+    """
+
+    points: int
+    mean: npt.NDArray[np.float64]
+    scatter: npt.NDArray[np.float32]
+    beside: npt.NDArray[np.float64]
+
+
+def portion_moments(values: npt.NDArray[np.floating[Any]]) -> Moments:
+    """Those of points (points, features)."""
+    portion = as_float32(values)
+    count = max(len(portion), 1)
+    # the mean but for rounding, several times as fast as one in float64, and then the rest
+    ones = np.ones(len(portion), np.float32)
+    near = ones @ portion / np.float32(count)
+    centred = portion - near
+    beside = (ones @ centred).astype(np.float64) / count
+    return Moments(len(portion), near + beside, centred.T @ centred, beside)
+
+
 class CovarianceAccumulator:
     """Mean and covariance of all points added, in float64."""
 
@@ -44,23 +73,16 @@ class CovarianceAccumulator:
         self._mean = np.zeros(features)
         self._scatter = np.zeros((features, features))
 
-    def add(self, values: npt.NDArray[np.floating[Any]]) -> None:
-        """Add points (points, features)."""
-        count = len(values)
-        if count == 0:
+    def add(self, portion: Moments) -> None:
+        """Add points; equation 1.4 of Chan, Golub, LeVeque for two sets of them."""
+        if portion.points == 0:
             return
-        portion = as_float32(values)
-        # the mean but for rounding, several times as fast as one in float64, and then the rest
-        ones = np.ones(count, np.float32)
-        near = ones @ portion / count
-        centred = portion - near
-        rest = (ones @ centred).astype(np.float64) / count
-        shift = near + rest - self._mean
-        total = self.points + count
-        self._scatter += centred.T @ centred
-        self._scatter -= np.outer(rest, rest) * count
-        self._scatter += np.outer(shift, shift) * (self.points * count / total)
-        self._mean += shift * (count / total)
+        shift = portion.mean - self._mean
+        total = self.points + portion.points
+        self._scatter += portion.scatter
+        self._scatter -= np.outer(portion.beside, portion.beside) * portion.points
+        self._scatter += np.outer(shift, shift) * (self.points * portion.points / total)
+        self._mean += shift * (portion.points / total)
         self.points = total
 
     def principal_components(self, components: int) -> PrincipalComponents:

@@ -13,7 +13,7 @@ from vl_tb_plugin.analysis.projections.directions import RunningMean, cosines, u
 from vl_tb_plugin.analysis.projections.reduction import Progress
 from vl_tb_plugin.plugin.chosen_axes import Group
 from vl_tb_plugin.plugin.hidden_state_reading import read_portions
-from vl_tb_plugin.plugin.planned_points import OpenStore, PlannedPoints, point_values
+from vl_tb_plugin.plugin.planned_points import OpenStore, PlannedPoints, from_points
 from vl_tb_plugin.plugin.projection_plan import PlannedAxis, ProjectionPlan
 from vl_tb_plugin.plugin.request import BadRequest
 from vl_tb_plugin.storage.run_folder import store_path
@@ -50,7 +50,7 @@ def chosen_directions(
         for axis in plan.axes
     ]
     done = 0
-    for values in point_values(plan, list(plan.reads), open_store):
+    for values in from_points(plan, list(plan.reads), open_store, lambda values: values):
         window = slice(done, done + len(values))
         every.add(values)
         for pair in groups:

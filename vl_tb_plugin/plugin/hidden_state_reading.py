@@ -26,7 +26,6 @@ from vl_tb_plugin.storage.tensor_store import TensorStore
 PORTION_BYTES = 8 << 20
 """About as many bytes of states as stored make a portion: enough for a matrix product to be worth
 its start, little beside anything else."""
-_READ_AHEAD = 2
 
 _Made = TypeVar("_Made")
 
@@ -136,29 +135,29 @@ def from_portions(
     layer: int,
     open_store: Callable[[str], TensorStore],
     make: Callable[[StatesPortion], _Made],
+    threads: int = 1,
 ) -> Iterator[_Made]:
     """What is made of the values of one layer, each chunk of the store decoded once.
 
-    The next portions are read, and made something of, in a thread meanwhile: decompression and
-    matrix products release the interpreter's lock, so that two processors have work.
+    The next portions are read, and made something of, in threads meanwhile: decompression and
+    matrix products release the interpreter's lock, so that all processors have work.
 
     Args:
         states: in the order of :meth:`HiddenStateCatalogue.states`.
         layer: number of the layer.
         open_store: the store of that name.
-        make: called in the thread, on one portion after the other.
+        make: called in the threads, each on one portion after the other.
+        threads: how many; answers come in the order of the portions.
     """
     portions = _portions(states)
     # portions come store by store, and to find one takes as long as to read a part of it
     open_latest = lru_cache(maxsize=1)(open_store)
     ahead: deque[Future[_Made]] = deque()
-    with ThreadPoolExecutor(1, "hidden states") as thread:
+    with ThreadPoolExecutor(threads, "hidden states") as pool:
         try:
             for portion in portions:
-                ahead.append(
-                    thread.submit(lambda one: make(_read(one, layer, open_latest)), portion)
-                )
-                if len(ahead) > _READ_AHEAD:
+                ahead.append(pool.submit(lambda one: make(_read(one, layer, open_latest)), portion))
+                if len(ahead) > threads + 1:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from vl_tb_plugin.storage.run_folder import store_path
 from vl_tb_plugin.storage.tensor_store import TensorStore
 
 OpenStore = Callable[[Path], TensorStore]
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,17 +97,26 @@ def planned_points(plan: ProjectionPlan) -> PlannedPoints:
     )
 
 
-def point_values(
-    plan: ProjectionPlan, reads: list[ReadRun], open_store: OpenStore
-) -> Iterator[npt.NDArray[np.float32]]:
-    """Portions (points, features) of these parts of a plan, in the order of the plan."""
+def from_points(
+    plan: ProjectionPlan,
+    reads: list[ReadRun],
+    open_store: OpenStore,
+    make: Callable[[npt.NDArray[np.float32]], _Made],
+    threads: int = 1,
+) -> Iterator[_Made]:
+    """What is made of portions (points, features) of these parts of a plan, in its order.
+
+    See :func:`from_portions`.
+    """
+    values = _pooled if plan.request.points == "pooled" else _every
     for read in reads:
 
         def opened(store: str, folder: str = read.folder) -> TensorStore:
             return open_store(store_path(folder, store))
 
-        values = _pooled if plan.request.points == "pooled" else _every
-        yield from from_portions(read.states, read.layer, opened, values)
+        yield from from_portions(
+            read.states, read.layer, opened, lambda portion: make(values(portion)), threads
+        )
 
 
 def _every(portion: StatesPortion) -> npt.NDArray[np.float32]:

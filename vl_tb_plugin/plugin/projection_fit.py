@@ -7,12 +7,18 @@ of the points of t-SNE and UMAP their leading principal components do.
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
-from vl_tb_plugin.analysis.projection import CovarianceAccumulator, PrincipalComponents
+from vl_tb_plugin.analysis.projection import (
+    CovarianceAccumulator,
+    PrincipalComponents,
+    portion_moments,
+)
 from vl_tb_plugin.analysis.projections.procrustes import matched
 from vl_tb_plugin.analysis.projections.reduction import KEPT_COMPONENTS, Progress, carried_on
 from vl_tb_plugin.analysis.projections.t_sne import possible_perplexity, t_sne
@@ -23,8 +29,8 @@ from vl_tb_plugin.plugin.fitted_projection import FittedProjection
 from vl_tb_plugin.plugin.planned_points import (
     OpenStore,
     PlannedPoints,
+    from_points,
     planned_points,
-    point_values,
 )
 from vl_tb_plugin.plugin.projection_plan import ProjectionPlan, ReadRun
 from vl_tb_plugin.plugin.projection_words import alignment_words, axis_titles
@@ -34,7 +40,9 @@ _FEWEST_POINTS = 4
 _READING = 0.3
 """Share of the time of t-SNE and UMAP that reading and reducing takes, about."""
 _MOST_THREADS = 4
-"""Of t-SNE; UMAP's layout depends on how many there are."""
+"""Of passes over the points, and of t-SNE; UMAP's layout depends on how many there are."""
+
+_Made = TypeVar("_Made")
 
 
 def fit_projection(
@@ -97,8 +105,8 @@ class _Fit:
         self, reads: list[ReadRun], window: slice, components: int, share: tuple[float, float]
     ) -> PrincipalComponents:
         accumulator = CovarianceAccumulator(self._plan.features)
-        for values in point_values(self._plan, reads, self._open_store):
-            accumulator.add(values)
+        for moments in self._from_points(reads, portion_moments):
+            accumulator.add(moments)
             self._read(accumulator.points, window, share, "finding the main directions")
         return accumulator.principal_components(components)
 
@@ -111,11 +119,18 @@ class _Fit:
     ) -> npt.NDArray[np.float32]:
         positions = np.empty((window.stop - window.start, len(basis.axes)), np.float32)
         done = 0
-        for values in point_values(self._plan, reads, self._open_store):
-            positions[done : done + len(values)] = basis.project(values)
-            done += len(values)
+        for projected in self._from_points(reads, basis.project):
+            positions[done : done + len(projected)] = projected
+            done += len(projected)
             self._read(done, window, share, "projecting")
         return positions
+
+    def _from_points(
+        self, reads: list[ReadRun], make: Callable[[npt.NDArray[np.float32]], _Made]
+    ) -> Iterator[_Made]:
+        """Portion by portion, each by one thread: a product that many share makes them wait."""
+        with threadpool_limits(1):
+            yield from from_points(self._plan, reads, self._open_store, make, _threads())
 
     def _embedded(
         self,
@@ -137,7 +152,7 @@ class _Fit:
                 seed=request.seed,
                 initial=initial,
                 progress=progress,
-                threads=min(_MOST_THREADS, os.cpu_count() or 1),
+                threads=_threads(),
             )
         return umap_embedding(
             values,
@@ -257,3 +272,7 @@ class _Fit:
             "parameters": parameters,
             "alignment": alignment_words(plan, self._left_over),
         }
+
+
+def _threads() -> int:
+    return min(_MOST_THREADS, os.cpu_count() or 1)
