@@ -140,20 +140,42 @@ def test_what_leading_components_rule_out_was_none_of_the_nearest(data, metric):
         np.testing.assert_array_equal(found.index, directly.index)
 
 
+class Counted(np.ndarray):
+    """Points that count how many of them are picked."""
+
+    read = 0
+
+    def __getitem__(self, item):
+        Counted.read += len(item) if isinstance(item, np.ndarray) else 0
+        return np.asarray(self)[item]
+
+
 def test_leading_components_spare_reading_nearly_all_points():
     rng = np.random.default_rng(5)
     points = decaying(rng).astype(np.float16)
     leading = leading_components(points, leading_axes(points[::7], 24))
-
-    class Counted(np.ndarray):
-        read = 0
-
-        def __getitem__(self, item):
-            Counted.read += len(item) if isinstance(item, np.ndarray) else 0
-            return np.asarray(self)[item]
-
+    Counted.read = 0
     nearest(points.view(Counted), points[11], 10, leading=leading)
     assert 512 <= Counted.read < 800  # those that set the bound, those that passed it
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_of_a_word_that_is_everywhere_few_points_are_read(metric):
+    rng = np.random.default_rng(5)
+    points = np.concatenate([decaying(rng) for _ in range(8)]).astype(np.float16)
+    half = len(points) // 2
+    labels = np.arange(len(points))
+    labels[:half] = -1
+    points[:half] = points[0] + points[:half] / 10
+    leading = leading_components(points, leading_axes(points[::7], 24))
+    options = {"metric": metric, "labels": labels}
+    Counted.read = 0
+    found = nearest(points.view(Counted), points[0], 10, leading=leading, **options)
+    assert Counted.read < half / 2
+    directly = nearest(points, points[0], 10, **options)
+    np.testing.assert_array_equal(found.index, directly.index)
+    np.testing.assert_array_equal(found.distance, directly.distance)
+    assert (labels[found.index] == -1).sum() == 1
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -178,22 +178,48 @@ def _not_ruled_out(
 ) -> npt.NDArray[np.int64]:
     """Indices, ascending, of all points that may be found."""
     bounds = distance_bounds(leading, query, metric)
-    guess = bounds.guess
+    guess, least = bounds.guess, bounds.least
     guess[np.isnan(guess)] = np.inf
     if among is not None:
         guess[~among] = np.inf
-        bounds.least[~among] = np.inf
+        least[~among] = np.inf
+    first = np.zeros(0, np.int64)
+    rough = np.zeros(0, np.float32)
     compared = max(_FIRST_COMPARED, 4 * count)
     limit = np.inf
-    while compared < len(guess) and limit == np.inf:
-        first = np.sort(np.argpartition(guess, compared)[:compared])
-        first = first[np.isfinite(guess[first])]
-        rough = distances(points, query, metric, first)
-        defined = ~np.isnan(rough)
-        limit = _last_of(rough[defined], count, None if labels is None else labels[first[defined]])
-        compared *= 8
-    if limit == np.inf:
-        return np.arange(len(guess)) if among is None else np.flatnonzero(among)
+    while limit == np.inf:
+        if labels is not None and len(first):  # a word that is everywhere would leave no room
+            guess[np.isin(labels, labels[first])] = np.inf
+        some = _smallest(guess, compared)
+        if not len(some):
+            return np.arange(len(guess)) if among is None else np.flatnonzero(among)
+        found = distances(points, query, metric, some)
+        defined = ~np.isnan(found)
+        first = np.concatenate([first, some[defined]])
+        rough = np.concatenate([rough, found[defined]])
+        limit = _last_of(rough, count, None if labels is None else labels[first])
+        guess[some] = np.inf
+        compared *= 2
+    near = np.flatnonzero(least <= _reach(limit, points, metric))
+    if labels is None:
+        return near
+    # of each label only the nearest is wanted
+    order = np.argsort(rough, kind="stable")
+    known, place = np.unique(labels[first[order]], return_index=True)
+    number = np.minimum(np.searchsorted(known, labels[near]), len(known) - 1)
+    within = least[near] <= _reach(rough[order[place]], points, metric)[number]
+    return near[within | (known[number] != labels[near])]
+
+
+def _smallest(values: npt.NDArray[np.floating[Any]], count: int) -> npt.NDArray[np.int64]:
+    """Indices, ascending, of so many of the smallest, but of infinite ones."""
+    if count >= len(values):
+        return np.flatnonzero(np.isfinite(values))
+    index = np.sort(np.argpartition(values, count)[:count])
+    return index[np.isfinite(values[index])]
+
+
+def _reach(distance: Any, points: _Points, metric: Metric) -> Any:
+    """What a bound must not exceed for its point to be as near, rounding allowed for."""
     margin = _rounding(points)
-    reach = limit * (1 + margin) if metric == "l2" else limit + margin
-    return np.flatnonzero(bounds.least <= (reach * reach if metric == "l2" else reach))
+    return (distance * (1 + margin)) ** 2 if metric == "l2" else distance + margin

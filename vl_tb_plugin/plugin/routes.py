@@ -12,7 +12,7 @@ from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.request import BadRequest, experiment_of, number, one_of, text
 from vl_tb_plugin.plugin.response import array_response, file_response, json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
-from vl_tb_plugin.plugin.run_index import RunIndex, examples_among
+from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.storage.image_file import read_image
 
 
@@ -37,11 +37,11 @@ class Routes:
         runs = [
             {
                 "run": run,
-                "tags": len(examples_among(tags)),
-                "last_step": max(series.max_step for series in tags.values()),
+                "tags": len(listed.examples),
+                "last_step": listed.last_step,
             }
-            for run, tags in sorted(self._index.runs(experiment).items())
-            if tags
+            for run, listed in sorted(self._index.runs(experiment).items())
+            if listed.tags
         ]
         answer = {
             "logdir": self._folders.shown,

@@ -14,13 +14,15 @@ import numpy as np
 from tensorboard import context as tensorboard_context
 from tensorboard.data import provider
 
+from vl_tb_plugin.plugin.listed_run import ListedRun
 from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.storage import manifest_pb2
-from vl_tb_plugin.storage.evaluation_manifest import EVALUATION_CONTENT, EVALUATION_SUFFIX
+from vl_tb_plugin.storage.evaluation_manifest import EVALUATION_SUFFIX
 from vl_tb_plugin.storage.manifest import UnreadableManifest, parse_manifest
 from vl_tb_plugin.storage.run_folder import PLUGIN_NAME
 
 _FRESH_SECONDS = 1.0
+_MOST_FRESH_SECONDS = 10.0
 _CACHED_BYTES = 32 << 20
 _TAGS_PER_READ = 32
 _EVERY_STEP = 1 << 31
@@ -47,47 +49,55 @@ class LoggedSeries:
         return sum(len(manifest.payload) for manifest in self.manifests)
 
 
+@dataclass(frozen=True, eq=False)
+class _Listing:
+    runs: dict[str, ListedRun]
+    until: float
+    """When, on the monotonic clock, it is too old."""
+
+
 class RunIndex:
     """Lists and reads manifests. Keeps the latest used series in memory, within a bound."""
 
     def __init__(self, data_provider: provider.DataProvider):
         self._provider = data_provider
         self._lock = threading.Lock()
-        self._listings: dict[str, tuple[float, dict[str, dict[str, Any]]]] = {}
+        self._listings: dict[str, _Listing] = {}
         self._series: OrderedDict[tuple[Any, ...], LoggedSeries] = OrderedDict()
         self._cached_bytes = 0
 
-    def runs(self, experiment: str) -> dict[str, dict[str, Any]]:
-        """Tags of every run, of examples and of evaluations; at most 1 s old.
+    def runs(self, experiment: str) -> dict[str, ListedRun]:
+        """Every run, as listed a moment ago.
 
-        Each with TensorBoard's ``TensorTimeSeries``.
+        Of very many tags a listing takes long: no more than a twentieth of the time is spent on it.
         """
         with self._lock:
-            made, listing = self._listings.get(experiment, (0.0, {}))
-        if time.monotonic() - made > _FRESH_SECONDS:
-            listing = dict(
-                self._provider.list_tensors(
-                    tensorboard_context.RequestContext(),
-                    experiment_id=experiment,
-                    plugin_name=PLUGIN_NAME,
-                )
-            )
-            with self._lock:
-                self._listings[experiment] = (time.monotonic(), listing)
-        return listing
+            known = self._listings.get(experiment)
+        asked = time.monotonic()
+        if known is not None and asked < known.until:
+            return known.runs
+        listed = self._provider.list_tensors(
+            tensorboard_context.RequestContext(),
+            experiment_id=experiment,
+            plugin_name=PLUGIN_NAME,
+        )
+        made = time.monotonic()
+        fresh = min(max(_FRESH_SECONDS, 19 * (made - asked)), _MOST_FRESH_SECONDS)
+        runs = {run: ListedRun(run, tags) for run, tags in listed.items()}
+        with self._lock:
+            self._listings[experiment] = _Listing(runs, made + fresh)
+        return runs
 
-    def tags(self, experiment: str, run: str) -> dict[str, Any]:
+    def tags(self, experiment: str, run: str) -> Mapping[str, Any]:
         """Tags of one run's examples."""
-        return examples_among(self._listed(experiment, run))
+        return self._listed(experiment, run).examples
 
     def version(self, experiment: str, runs: list[str] | None = None) -> str:
         """Changes whenever something was logged to one of the runs (default: all)."""
         digest = hashlib.blake2b(digest_size=8)
-        for run, tags in sorted(self.runs(experiment).items()):
+        for run, listed in sorted(self.runs(experiment).items()):
             if runs is None or run in runs:
-                for tag, series in sorted(tags.items()):
-                    entry = (run, tag, series.max_step, series.max_wall_time)
-                    digest.update(repr(entry).encode())
+                digest.update(listed.digest)
         return digest.hexdigest()
 
     def all_series(self, experiment: str, run: str) -> dict[str, LoggedSeries]:
@@ -100,11 +110,11 @@ class RunIndex:
 
     def evaluations(self, experiment: str, run: str) -> dict[str, LoggedSeries]:
         """Every step of every evaluation of a run, by the tag that the user gave, in order."""
-        known = evaluations_among(self._listed(experiment, run))
+        known = self._listed(experiment, run).evaluations
         series = self._latest(experiment, run, known, sorted(known))
         return {tag.removesuffix(EVALUATION_SUFFIX): one for tag, one in series.items()}
 
-    def _listed(self, experiment: str, run: str) -> dict[str, Any]:
+    def _listed(self, experiment: str, run: str) -> ListedRun:
         runs = self.runs(experiment)
         if run not in runs:
             raise NotFound(f"There is no run {run!r} with examples or evaluations (any more).")
@@ -171,18 +181,6 @@ class RunIndex:
             while self._cached_bytes > _CACHED_BYTES and len(self._series) > 1:
                 _, dropped = self._series.popitem(last=False)
                 self._cached_bytes -= dropped.size
-
-
-def examples_among(tags: Mapping[str, Any]) -> dict[str, Any]:
-    """The tags that are examples; no event is read for that."""
-    return {tag: listed for tag, listed in tags.items() if not listed.plugin_content}
-
-
-def evaluations_among(tags: Mapping[str, Any]) -> dict[str, Any]:
-    """The tags that are evaluations."""
-    return {
-        tag: listed for tag, listed in tags.items() if listed.plugin_content == EVALUATION_CONTENT
-    }
 
 
 def readable(logged: LoggedManifest) -> manifest_pb2.Manifest:
