@@ -104,7 +104,11 @@ def nearest(
     margin = _rounding(points)
     last = _last_of(rough, count, None if labels is None else labels[candidates])
     near = rough <= last + margin * (last if metric == "l2" else 1)
-    index = candidates[near]
+    index, rough = candidates[near], rough[near]
+    if labels is not None:
+        _, best, number = _best_of_each(labels[index], rough)
+        best = best[number]
+        index = index[rough <= best + 2 * margin * (best if metric == "l2" else 1)]
     distance = _precisely(points, query, metric, index)
     order = np.lexsort((index, distance))
     if labels is not None:
@@ -167,6 +171,16 @@ def _last_of(
     return float(np.partition(distance, count - 1)[count - 1])
 
 
+def _best_of_each(
+    labels: npt.NDArray[np.int64], values: npt.NDArray[np.floating[Any]]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.floating[Any]], npt.NDArray[np.intp]]:
+    """The labels, ascending, the least value of each, and which of them each value is of."""
+    known, number = np.unique(labels, return_inverse=True)
+    best = np.full(len(known), np.inf, values.dtype)
+    np.minimum.at(best, number, values)
+    return known, best, number
+
+
 def _not_ruled_out(
     points: _Points,
     query: _Points,
@@ -204,10 +218,9 @@ def _not_ruled_out(
     if labels is None:
         return near
     # of each label only the nearest is wanted
-    order = np.argsort(rough, kind="stable")
-    known, place = np.unique(labels[first[order]], return_index=True)
+    known, best, _ = _best_of_each(labels[first], rough)
     number = np.minimum(np.searchsorted(known, labels[near]), len(known) - 1)
-    within = least[near] <= _reach(rough[order[place]], points, metric)[number]
+    within = least[near] <= _reach(best, points, metric)[number]
     return near[within | (known[number] != labels[near])]
 
 
