@@ -2,7 +2,7 @@
 
 import { bytes, decode, floats, integers, shape, type WireMessage } from "./lib/wire";
 import type { AttentionPart } from "./lib/blocks";
-import { fitted } from "./jobs";
+import { fitted, prepared } from "./jobs";
 import type { Lens } from "./lib/logit_lens";
 import { writeNumbers } from "./lib/number_set";
 import { groupStarts } from "./lib/points";
@@ -441,6 +441,11 @@ export function evaluations(run: string, version: string): Query<Evaluations> {
   return json("evaluation", { run }, version);
 }
 
+/** Very many states are copied before they are searched for the first time. */
+function searched<T>(given: Arguments, version: string): Query<T> {
+  return prepared(address("neighbours", given), version, async (response) => (await response.json()) as T);
+}
+
 /** Nearest tokens over all examples, at every layer or at one. */
 export function neighbours(
   place: Place,
@@ -450,7 +455,7 @@ export function neighbours(
   version: string,
 ): Query<LayerNeighbours[]> {
   const given = { ...place, sequence, token, layer: "all", ...filter };
-  const query = json<{ layers: LayerNeighbours[] } | LayerNeighbours>("neighbours", given, version);
+  const query = searched<{ layers: LayerNeighbours[] } | LayerNeighbours>(given, version);
   return {
     key: query.key,
     run: async (signal) => {
@@ -497,7 +502,7 @@ export function neighboursAt(
   filter: { layer: number; count: number },
   version: string,
 ): Query<LayerNeighbours> {
-  return json("neighbours", { ...place, sequence, token, ...filter }, version);
+  return searched({ ...place, sequence, token, ...filter }, version);
 }
 
 export function token(

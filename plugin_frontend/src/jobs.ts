@@ -32,6 +32,11 @@ const ended = new Set<string>();
 
 /** A binary answer that the server may have to fit first: it then says so with status 202, and goes on by itself. */
 export function fitted<T>(url: string, version: string, read: (message: WireMessage) => T): Query<T> {
+  return prepared(url, version, async (response) => read(decode(await response.arrayBuffer())));
+}
+
+/** The same of any answer. */
+export function prepared<T>(url: string, version: string, read: (response: Response) => Promise<T>): Query<T> {
   const key = `${url} ${version}`;
   return {
     key,
@@ -39,7 +44,7 @@ export function fitted<T>(url: string, version: string, read: (message: WireMess
       for (;;) {
         const again = ended.delete(key);
         const response = await request(again ? `${url}&again=1` : url, signal, "no-cache");
-        if (response.status !== 202) return read(decode(await response.arrayBuffer()));
+        if (response.status !== 202) return read(response);
         const { job } = (await response.json()) as { job: Job };
         try {
           await finished(key, job, signal);
@@ -68,7 +73,7 @@ async function finished(key: string, job: Job, signal: AbortSignal): Promise<voi
     const latest = known.peek().find(({ id }) => id === job.id);
     if (latest?.state === "failed" || latest?.state === "cancelled") {
       ended.add(key);
-      throw new Error(latest.state === "failed" ? (latest.error ?? "The fit failed.") : "The fit was cancelled.");
+      throw new Error(latest.state === "failed" ? (latest.error ?? "The computation failed.") : "The computation was cancelled.");
     }
     // What the server no longer knows of is asked for anew.
     if (!latest || latest.state === "done") return;

@@ -34,7 +34,8 @@ class Logged:
             yield StatesPortion((one,), self.values[one.offset // 20])
 
     def space(self, spaces):
-        return spaces.space(self.run, self.groups, 3, self.read)
+        spaces.make(self.run, self.groups, 3, self.read, lambda share, message: None)
+        return spaces.find(self.run, self.groups, 3)
 
 
 @pytest.fixture
@@ -92,5 +93,14 @@ def test_a_copy_that_fails_leaves_nothing_and_says_where(spaces, tmp_path):
         raise OSError("No space left on device")
 
     with pytest.raises(BadRequest, match=r"cache.*No space left.*XDG_CACHE_HOME"):
-        spaces.space(tmp_path, logged.groups, 3, fail)
+        spaces.make(tmp_path, logged.groups, 3, fail, lambda share, message: None)
     assert os.listdir(tmp_path / "cache") == []
+    assert spaces.find(tmp_path, logged.groups, 3) is None
+
+
+def test_progress_is_told(spaces, tmp_path):
+    told = []
+    logged = Logged(tmp_path, 4)
+    spaces.make(tmp_path, logged.groups, 3, logged.read, lambda *one: told.append(one))
+    assert [share for share, _ in told] == [0, 0.25, 0.5, 0.75, 1]
+    assert told[-1][1] == "copying the hidden states"

@@ -178,3 +178,33 @@ def test_what_does_not_fit_is_answered_in_words(tensorboard, route, query, statu
     answer = tensorboard.get(route, **(HERE | query))
     assert answer.status == status
     assert says in answer.json["error"]
+
+
+def test_very_many_states_are_copied_first_and_the_answer_says_how_far_that_is(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    tokens, features, count = 1200, 768, 20
+    states = rng.standard_normal((count, tokens, features), np.float32).astype(np.float16)
+    sequence = TokenSequence(["word"] * tokens, ["text"] * tokens, name="joint")
+    with SummaryWriter(tmp_path / "logs" / "run") as writer:
+        for number, one in enumerate(states):
+            example = Example(sequence, hidden_states=HiddenStates(one[None], layers=[3]))
+            writer.add_vl_example(f"val/{number:02d}", example, 0)
+    here = {"run": "run", "tag": "val/07", "step": 0, "layer": 3, "sequence": "joint", "token": 5}
+    with TensorBoardProcess(["--logdir", str(tmp_path / "logs")], tmp_path / "log.txt") as process:
+        wait_until(lambda: [run["tags"] for run in process.get("runs").json["runs"]] == [count])
+        first = process.get("neighbours", **here)
+        assert first.status == 202
+        assert first.json["job"]["title"] == "Neighbours in layer 3, 24,000 tokens"
+        wait_until(lambda: process.get("jobs").json["jobs"][0]["state"] == "done")
+        answer = process.get("neighbours", **here)
+        assert answer.status == 200 and answer.json["points"] == count * tokens
+        points = states.reshape(-1, features).astype(np.float64)
+        search = NearestNeighbors(n_neighbors=11, metric="cosine").fit(points)
+        distance, index = search.kneighbors(points[None, 7 * tokens + 5])
+        expected = [(f"val/{one // tokens:02d}", one % tokens) for one in index[0, 1:]]
+        found = answer.json["neighbours"]
+        assert [(one["tag"], one["token"]) for one in found] == expected
+        assert np.allclose([one["distance"] for one in found], distance[0, 1:], atol=1e-6)

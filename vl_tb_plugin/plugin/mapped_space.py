@@ -14,7 +14,6 @@ import mmap
 import os
 import random
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -31,6 +30,7 @@ from vl_tb_plugin.analysis.leading_components import (
     leading_axes,
     leading_components,
 )
+from vl_tb_plugin.analysis.projections.reduction import Progress
 from vl_tb_plugin.plugin.hidden_state_catalogue import LoggedStates
 from vl_tb_plugin.plugin.hidden_state_reading import StatesPortion
 from vl_tb_plugin.plugin.request import BadRequest
@@ -61,37 +61,54 @@ class MappedSpace:
 
 
 class MappedSpaces:
-    """Finds them, or makes them: one at a time, whoever asks meanwhile waits."""
+    """Finds them in a folder, and makes them."""
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES):
         self._folder = folder
         self._most_bytes = most_bytes
-        self._making = threading.Lock()
 
-    def space(
-        self, run_folder: Path, groups: Sequence[LoggedStates], layer: int, read: Read
-    ) -> MappedSpace:
-        """The states of these sequences, one after the other.
+    def find(
+        self, run_folder: Path, groups: Sequence[LoggedStates], layer: int
+    ) -> MappedSpace | None:
+        """The states of these sequences, one after the other; None where they are not copied yet.
 
         Args:
             run_folder: of the run that they are of.
             groups: in the order of the catalogue, of one width.
             layer: its number.
-            read: reads the values of what the catalogue says, in the same order.
-
-        Raises:
-            BadRequest: where there is no room for the files.
         """
-        folder = self._folder / _name(run_folder, groups, layer)
+        folder = self._folder / space_name(run_folder, groups, layer)
         if not folder.is_dir():
-            with self._making:
-                if not folder.is_dir():
-                    self._make(folder, groups, read)
+            return None
         now = time.time()
         os.utime(folder, (now, now))
         return _opened(folder)
 
-    def _make(self, folder: Path, groups: Sequence[LoggedStates], read: Read) -> None:
+    def make(
+        self,
+        run_folder: Path,
+        groups: Sequence[LoggedStates],
+        layer: int,
+        read: Read,
+        progress: Progress,
+    ) -> None:
+        """Copy them, unless another server was quicker.
+
+        Args:
+            run_folder, groups, layer: as above.
+            read: reads the values of what the catalogue says, in the same order.
+            progress: told how far it is.
+
+        Raises:
+            BadRequest: where there is no room for the files.
+        """
+        folder = self._folder / space_name(run_folder, groups, layer)
+        if not folder.is_dir():
+            self._make(folder, groups, read, progress)
+
+    def _make(
+        self, folder: Path, groups: Sequence[LoggedStates], read: Read, progress: Progress
+    ) -> None:
         temporary = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
         try:
             for dtype in (np.float16, np.float32):
@@ -99,7 +116,7 @@ class MappedSpaces:
                 temporary.mkdir(parents=True)
                 self._make_room(groups, np.dtype(dtype))
                 try:
-                    _write(temporary, groups, read, np.dtype(dtype))
+                    _write(temporary, groups, read, np.dtype(dtype), progress)
                     break
                 except _Wider:
                     continue  # some states left the range of sixteen bits
@@ -142,7 +159,7 @@ class _Wider(Exception):
     pass
 
 
-def _name(run_folder: Path, groups: Sequence[LoggedStates], layer: int) -> str:
+def space_name(run_folder: Path, groups: Sequence[LoggedStates], layer: int) -> str:
     """What was published never changes: files, places and layer say what the values are."""
     digest = hashlib.blake2b(repr((os.path.realpath(run_folder), layer)).encode(), digest_size=16)
     for one in groups:
@@ -151,7 +168,14 @@ def _name(run_folder: Path, groups: Sequence[LoggedStates], layer: int) -> str:
     return digest.hexdigest()
 
 
-def _write(folder: Path, groups: Sequence[LoggedStates], read: Read, dtype: np.dtype[Any]) -> None:
+def _write(
+    folder: Path,
+    groups: Sequence[LoggedStates],
+    read: Read,
+    dtype: np.dtype[Any],
+    progress: Progress,
+) -> None:
+    progress(0, "finding the main directions")
     axes = leading_axes(np.concatenate([one.values for one in read(_sampled(groups))]))
     points = sum(len(group.places.token) for group in groups)
     shapes = {
@@ -164,6 +188,7 @@ def _write(folder: Path, groups: Sequence[LoggedStates], read: Read, dtype: np.d
         files = {name: opened.enter_context(open(folder / f"{name}.npy", "wb")) for name in shapes}
         for name, (kind, shape) in shapes.items():
             _write_header(files[name], kind, shape)
+        done = 0
         for portion in read(groups):
             if portion.values.dtype.itemsize > dtype.itemsize:
                 raise _Wider
@@ -171,6 +196,8 @@ def _write(folder: Path, groups: Sequence[LoggedStates], read: Read, dtype: np.d
             portion.values.astype(dtype, copy=False).tofile(files["values"])
             for name in ("coordinates", "squared", "rest"):
                 getattr(leading, name).tofile(files[name])
+            done += len(portion.values)
+            progress(done / points, "copying the hidden states")
     np.save(folder / "axes.npy", axes)
 
 

@@ -13,12 +13,13 @@ from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.described_token import described_place, token_attention, token_norms
 from vl_tb_plugin.plugin.hidden_state_catalogue import LoggedStates
 from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, sequences_sharing_space
+from vl_tb_plugin.plugin.jobs import JobQueue
 from vl_tb_plugin.plugin.request import BadRequest, NotFound, experiment_of, number, text
 from vl_tb_plugin.plugin.response import json_response
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
 from vl_tb_plugin.plugin.store_cache import StoreCache
-from vl_tb_plugin.plugin.token_space import SpaceRequest, TokenSpace, TokenSpaces
+from vl_tb_plugin.plugin.token_space import Copying, SpaceRequest, TokenSpace, TokenSpaces
 from vl_tb_plugin.storage import manifest_pb2
 from vl_tb_plugin.storage.manifest import sequence_modality
 from vl_tb_plugin.storage.run_folder import store_path
@@ -36,11 +37,12 @@ class NeighbourRoutes:
         folders: RunFolders,
         stores: StoreCache,
         hidden_states: HiddenStateReading,
+        jobs: JobQueue,
     ):
         self._index = index
         self._folders = folders
         self._stores = stores
-        self._spaces = TokenSpaces(index, folders, hidden_states)
+        self._spaces = TokenSpaces(index, folders, hidden_states, jobs)
 
     def neighbours(self, request: Request) -> Response:
         """The tokens of all examples whose hidden states are nearest to that of one."""
@@ -51,7 +53,12 @@ class NeighbourRoutes:
             raise NotFound(f"No hidden states of {sequence.name!r} were logged for this example.")
         if not every:
             layers = [_one_of(layers, number(request, "layer"))]
-        answers = [self._nearest(request, manifest, sequence.name, token, one) for one in layers]
+        try:
+            answers = [
+                self._nearest(request, manifest, sequence.name, token, one) for one in layers
+            ]
+        except Copying as copying:
+            return json_response(request, {"job": copying.job}, status=202)
         return json_response(request, {"layers": answers} if every else answers[0])
 
     def token(self, request: Request) -> Response:
@@ -87,7 +94,8 @@ class NeighbourRoutes:
         run, tag, step = text(request, "run"), text(request, "tag"), number(request, "step")
         sequences = sequences_sharing_space(manifest, layer, sequence)
         space = self._spaces.space(
-            SpaceRequest(experiment_of(request), run, step, layer, sequences)
+            SpaceRequest(experiment_of(request), run, step, layer, sequences),
+            again=request.args.get("again") == "1",
         )
         point = space.point(tag, sequence, token)
         among = np.ones(len(space.values), np.bool_)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,13 @@ from vl_tb_plugin.analysis.neighbours import Neighbours, nearest
 from vl_tb_plugin.example import MODALITIES
 from vl_tb_plugin.plugin.cache_folder import cache_folder
 from vl_tb_plugin.plugin.hidden_state_catalogue import LoggedStates
-from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading, StatesPortion
-from vl_tb_plugin.plugin.mapped_space import MappedSpace, MappedSpaces
+from vl_tb_plugin.plugin.hidden_state_reading import HiddenStateReading
+from vl_tb_plugin.plugin.jobs import Job, JobQueue
+from vl_tb_plugin.plugin.mapped_space import MappedSpace, MappedSpaces, space_name
 from vl_tb_plugin.plugin.request import NotFound
 from vl_tb_plugin.plugin.run_folders import RunFolders
 from vl_tb_plugin.plugin.run_index import RunIndex
+from vl_tb_plugin.plugin.space_process import MODULE, space_task
 from vl_tb_plugin.storage.manifest import parse_manifest
 
 _IMAGE = MODALITIES.index("image")
@@ -108,26 +110,46 @@ class TokenSpace:
         return found
 
 
+class Copying(Exception):
+    """So many points are copied before they are searched; ``job`` says how far that is."""
+
+    def __init__(self, job: dict[str, Any]):
+        super().__init__()
+        self.job = job
+
+
 class TokenSpaces:
     """Reads the points of a layer and keeps the latest used, within a bound."""
 
-    def __init__(self, index: RunIndex, folders: RunFolders, reading: HiddenStateReading):
+    def __init__(
+        self, index: RunIndex, folders: RunFolders, reading: HiddenStateReading, jobs: JobQueue
+    ):
         self._index = index
         self._folders = folders
         self._reading = reading
-        self._mapped = MappedSpaces(cache_folder() / "spaces")
+        self._jobs = jobs
+        self._cache = cache_folder() / "spaces"
+        self._mapped = MappedSpaces(self._cache)
         self._lock = threading.Lock()
         self._spaces: OrderedDict[tuple[SpaceRequest, str], TokenSpace] = OrderedDict()
         self._words: OrderedDict[tuple[str, ...], npt.NDArray[np.int64]] = OrderedDict()
 
-    def space(self, request: SpaceRequest) -> TokenSpace:
-        """All points of what is logged now."""
+    def space(self, request: SpaceRequest, *, again: bool = False) -> TokenSpace:
+        """All points of what is logged now.
+
+        Args:
+            request: which.
+            again: start a copy once more that failed or was cancelled.
+
+        Raises:
+            Copying: where there are so many that it takes a while.
+        """
         key = request, self._index.version(request.experiment, [request.run])
         with self._lock:
             if key in self._spaces:
                 self._spaces.move_to_end(key)
                 return self._spaces[key]
-        space = self._read(request)
+        space = self._read(request, again)
         with self._lock:
             self._spaces[key] = space
             while sum(one.nbytes for one in self._spaces.values()) > _CACHED_BYTES:
@@ -172,7 +194,7 @@ class TokenSpaces:
                         numbers[first + place] = known.setdefault(word, len(known))
         return numbers
 
-    def _read(self, request: SpaceRequest) -> TokenSpace:
+    def _read(self, request: SpaceRequest, again: bool) -> TokenSpace:
         groups = self._reading.catalogue.states(
             request.experiment, request.run, request.layer, request.sequences, step=request.step
         )
@@ -186,12 +208,30 @@ class TokenSpaces:
         groups = [group for group in groups if group.features == width]
         modality = np.concatenate([group.places.modality for group in groups])
 
-        def read(some: Sequence[LoggedStates]) -> Iterable[StatesPortion]:
-            return self._reading.read(request.run, some, request.layer)
-
         if 2 * width * len(modality) >= _MAPPED_FROM_BYTES:
-            folder = self._folders.folder(request.run)
-            mapped = self._mapped.space(folder, groups, request.layer, read)
+            mapped = self._copied(request, groups, again)
             return TokenSpace(request, tuple(groups), mapped.values, modality, mapped)
-        values = np.concatenate([portion.values for portion in read(groups)])
+        portions = self._reading.read(request.run, groups, request.layer)
+        values = np.concatenate([portion.values for portion in portions])
         return TokenSpace(request, tuple(groups), values, modality)
+
+    def _copied(
+        self, request: SpaceRequest, groups: list[LoggedStates], again: bool
+    ) -> MappedSpace:
+        layer, folder = request.layer, self._folders.folder(request.run)
+        name = space_name(folder, groups, layer)
+        known = self._jobs.known(name)  # first: a job may end before the next line
+        mapped = self._mapped.find(folder, groups, layer)
+        if mapped is not None:
+            return mapped
+        if known is None or known["state"] == "done" or again:
+            points = sum(len(group.places.token) for group in groups)
+            job = Job(
+                id=name,
+                title=f"Neighbours in layer {layer}, {points:,} tokens",
+                module=MODULE,
+                task=lambda: space_task(self._cache, folder, groups, layer),
+                subject=repr(request),
+            )
+            known = self._jobs.submit(job, again=again)
+        raise Copying(known)

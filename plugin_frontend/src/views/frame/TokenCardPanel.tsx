@@ -6,6 +6,7 @@ import { TokenCard, type LayerCurve } from "../../elements/TokenCard";
 import { formatBlock } from "../../lib/format";
 import type { Head } from "../../lib/selection";
 import { select } from "../../state";
+import { JobProgress } from "./JobProgress";
 import { cardDetails, cardLayer, cardNeighbours, cardToken, cardWords, hasStates } from "../../token_card";
 
 /** The card of the chosen token, beside the view. */
@@ -34,6 +35,7 @@ export function TokenCardPanel() {
         </button>
       }
     >
+      <JobProgress />
       {shown ? (
         <TokenCard
           shown={{

@@ -11,6 +11,7 @@ import type { NeighbourColumns as Over, Side } from "../../../lib/selection";
 import { askedToken, columnSteps, nearestOf, type NearestTokens } from "../../../neighbourhoods";
 import type { Modality } from "../../../schema";
 import { select, selection, visibleSides } from "../../../state";
+import { JobProgress } from "../../frame/JobProgress";
 import { ExampleTokens } from "./ExampleTokens";
 
 const COLUMNS: readonly { value: Over; label: string; title: string }[] = [
@@ -47,6 +48,7 @@ export function NearestPanel() {
       }
     >
       <ExampleTokens />
+      {asked !== null && <JobProgress />}
       {asked === null ? (
         <Notice>
           Choose a word or a patch above, a point in Points, or{" "}

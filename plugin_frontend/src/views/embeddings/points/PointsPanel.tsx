@@ -14,7 +14,7 @@ import { LayerSlider } from "../LayerSlider";
 import { useCamera } from "./camera";
 import { DirectionsBar } from "./DirectionsBar";
 import { FittedOn } from "./FittedOn";
-import { JobProgress } from "./JobProgress";
+import { JobProgress } from "../../frame/JobProgress";
 import { Plot } from "./Plot";
 import { ProjectionControls } from "./ProjectionControls";
 import { SelectionBar } from "./SelectionBar";

@@ -1,8 +1,8 @@
-/** How far the server is with the fit that the plot waits for. */
+/** How far the server is with what the page waits for. */
 
 import { useState } from "preact/hooks";
-import { awaitedJobs, cancelJob, type AwaitedJob } from "../../../jobs";
-import { formatPercent } from "../../../lib/format";
+import { awaitedJobs, cancelJob, type AwaitedJob } from "../../jobs";
+import { formatPercent } from "../../lib/format";
 
 export function JobProgress() {
   return (
@@ -17,7 +17,7 @@ export function JobProgress() {
 function Underway({ job }: { job: AwaitedJob }) {
   const [problem, setProblem] = useState<string | null>(null);
   const waiting = job.state === "waiting";
-  const others = job.before === 1 ? "1 other fit" : `${job.before} other fits`;
+  const others = job.before === 1 ? "1 other" : `${job.before} others`;
   return (
     <div class="job-progress" role="status" data-testid="job-progress" data-state={job.state}>
       <b>{job.title}</b>
