@@ -20,5 +20,19 @@ export default defineConfig({
       },
     },
   },
-  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"] },
+  test: {
+    projects: [
+      // Pure functions: they need no page, and none of them leaves anything behind.
+      { extends: true, test: { name: "lib", include: ["tests/lib/**/*.test.ts"], isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          environment: "happy-dom",
+          include: ["tests/**/*.test.{ts,tsx}"],
+          exclude: ["tests/lib/**"],
+        },
+      },
+    ],
+  },
 });
