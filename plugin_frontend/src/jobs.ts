@@ -15,16 +15,10 @@ const known = signal<readonly Job[]>([]);
 /** Identifiers of the jobs that answers wait for, by the answers' keys. */
 const awaited = signal<ReadonlyMap<string, string>>(new Map());
 
-export interface AwaitedJob extends Job {
-  /** Jobs that the server does before it. */
-  before: number;
-}
-
 /** What the page waits for now, each job once. */
-export const awaitedJobs: ReadonlySignal<readonly AwaitedJob[]> = computed(() => {
+export const awaitedJobs: ReadonlySignal<readonly Job[]> = computed(() => {
   const wanted = new Set(awaited.value.values());
-  const open = known.value.filter(({ state }) => state === "waiting" || state === "running");
-  return open.flatMap((job, before) => (wanted.has(job.id) ? [{ ...job, before }] : []));
+  return known.value.filter(({ id, state }) => wanted.has(id) && (state === "waiting" || state === "running"));
 });
 
 /** Keys of answers whose job failed or was cancelled: asked for once more, the server shall begin anew. */

@@ -326,6 +326,8 @@ export interface Job {
   message: string;
   seconds: number;
   error: string | null;
+  /** How many are done before one that waits. */
+  before: number;
 }
 
 /** A token of any example: what it is, and where it lies where it has a place. */

@@ -12,8 +12,8 @@ from vl_tb_plugin.plugin.request import BadRequest, NotFound
 MODULE = "tests.plugin.sleeping_job"
 
 
-def job(id, task, *, subject=None, ended=None):
-    return Job(id, f"job {id}", MODULE, task.encode, subject or id, ended or (lambda state: None))
+def job(id, task, *, subject=None, ended=None, module=MODULE):
+    return Job(id, f"job {id}", module, task.encode, subject or id, ended or (lambda state: None))
 
 
 def state(queue, id):
@@ -90,6 +90,18 @@ def test_eight_may_wait(queue):
     assert queue.submit(job("3", "sleep 60"))["state"] == "waiting"  # known already
     queue.cancel("3")
     assert queue.submit(job("one too many", "sleep 60"))["state"] == "waiting"
+
+
+def test_jobs_of_another_kind_do_not_wait(queue):
+    for id in ("first", "second"):
+        queue.submit(job(id, "sleep 60"))
+    queue.submit(job("other", "sleep 60", module="tests.plugin.another_sleeping_job"))
+    wait_until(lambda: (queue.known("other") or {})["message"] == "sleep")
+    assert {one["id"]: (one["state"], one["before"]) for one in queue.all()} == {
+        "first": ("running", 0),
+        "second": ("waiting", 1),
+        "other": ("running", 0),
+    }
 
 
 def test_of_one_subject_only_the_newest_counts(queue):

@@ -1,8 +1,8 @@
 """Work that takes minutes, in processes of their own, so that the server answers meanwhile.
 
-One works at a time, the others wait. The process is told what to do through its standard input and
-tells how far it is through its standard output (``job_process.py`` is the other end); it ends when
-it is cancelled, and when the server ends however it does.
+One of each kind (module) works at a time, the others wait. The process is told what to do through
+its standard input and tells how far it is through its standard output (``job_process.py`` is the
+other end); it ends when it is cancelled, and when the server ends however it does.
 """
 
 from __future__ import annotations
@@ -66,7 +66,11 @@ class _Entry:
     stopped: float | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
-    def described(self) -> dict[str, Any]:
+    @property
+    def open(self) -> bool:
+        return self.state in ("waiting", "running")
+
+    def described(self, before: int) -> dict[str, Any]:
         until = time.monotonic() if self.stopped is None else self.stopped
         return {
             "id": self.job.id,
@@ -76,16 +80,17 @@ class _Entry:
             "message": self.message,
             "seconds": 0.0 if self.began is None else round(until - self.began, 1),
             "error": self.error,
+            "before": before,
         }
 
 
 class JobQueue:
-    """Runs jobs one after another. Threads may share it."""
+    """Runs jobs of each kind one after another. Threads may share it."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
-        self._working = False
+        self._working: set[str] = set()
 
     def submit(self, job: Job, *, again: bool = False) -> dict[str, Any]:
         """What has become of the job; it is queued if it is new.
@@ -102,7 +107,7 @@ class JobQueue:
             ended = entry is not None and entry.state in ("done", "failed", "cancelled")
             # one that is done is asked for again when its result was deleted
             if entry is not None and not (ended and (again or entry.state == "done")):
-                return entry.described()
+                return self._described(entry)
             others = [one for one in self._entries.values() if one.job.subject != job.subject]
             if sum(one.state == "waiting" for one in others) >= MOST_WAITING:
                 raise BadRequest(
@@ -113,12 +118,15 @@ class JobQueue:
             entry = self._entries[job.id] = _Entry(job)
             self._entries.move_to_end(job.id)
             self._forget()
-            if not self._working:
-                self._working = True
-                threading.Thread(target=self._work, name="jobs", daemon=True).start()
+            if job.module not in self._working:
+                self._working.add(job.module)
+                threading.Thread(
+                    target=self._work, args=(job.module,), name="jobs", daemon=True
+                ).start()
+            described = self._described(entry)
         for one in superseded:
             one.job.ended("cancelled")
-        return entry.described()
+        return described
 
     def supersede(self, subject: str, id: str) -> None:
         """End the jobs of a subject that ``id`` makes needless, see :class:`Job`."""
@@ -150,12 +158,12 @@ class JobQueue:
         """What has become of a job, None if nobody remembers."""
         with self._lock:
             entry = self._entries.get(job)
-            return None if entry is None else entry.described()
+            return None if entry is None else self._described(entry)
 
     def all(self) -> list[dict[str, Any]]:
         """Every job that is remembered, in the order in which they were asked for."""
         with self._lock:
-            return [entry.described() for entry in self._entries.values()]
+            return [self._described(entry) for entry in self._entries.values()]
 
     def cancel(self, job: str) -> dict[str, Any]:
         """End a job; one that has ended stays as it is. Raises ``NotFound``."""
@@ -164,24 +172,31 @@ class JobQueue:
             if entry is None:
                 raise NotFound("There is no such computation (any more).")
             waited = entry.state == "waiting"
-            if entry.state in ("waiting", "running"):
+            if entry.open:
                 self._kill(entry)
+            described = self._described(entry)
         if waited:
             entry.job.ended("cancelled")
-        return entry.described()
+        return described
+
+    def _described(self, entry: _Entry) -> dict[str, Any]:
+        """With how many of its kind are done before it."""
+        kind = [one for one in self._entries.values() if one.job.module == entry.job.module]
+        before = kind[: kind.index(entry)] if entry.open else []
+        return entry.described(sum(one.open for one in before))
 
     def _forget(self) -> None:
-        ended = [one for one in self._entries.values() if one.state not in ("waiting", "running")]
+        ended = [one for one in self._entries.values() if not one.open]
         for one in ended[: max(0, len(self._entries) - _REMEMBERED)]:
             del self._entries[one.job.id]
 
-    def _work(self) -> None:
+    def _work(self, module: str) -> None:
         while True:
             with self._lock:
-                waiting = (one for one in self._entries.values() if one.state == "waiting")
-                entry = next(waiting, None)
+                kind = (one for one in self._entries.values() if one.job.module == module)
+                entry = next((one for one in kind if one.state == "waiting"), None)
                 if entry is None:
-                    self._working = False
+                    self._working.discard(module)
                     return
                 entry.state, entry.began = "running", time.monotonic()
             error = self._outcome(entry)

@@ -78,11 +78,12 @@ class MappedSpaces:
             layer: its number.
         """
         folder = self._folder / space_name(run_folder, groups, layer)
-        if not folder.is_dir():
-            return None
         now = time.time()
-        os.utime(folder, (now, now))
-        return _opened(folder)
+        try:
+            os.utime(folder, (now, now))
+            return _opened(folder)
+        except FileNotFoundError:  # also where another server makes room at this moment
+            return None
 
     def make(
         self,

@@ -1,8 +1,9 @@
 /** How far the server is with what the page waits for. */
 
 import { useState } from "preact/hooks";
-import { awaitedJobs, cancelJob, type AwaitedJob } from "../../jobs";
+import { awaitedJobs, cancelJob } from "../../jobs";
 import { formatPercent } from "../../lib/format";
+import type { Job } from "../../schema";
 
 export function JobProgress() {
   return (
@@ -14,7 +15,7 @@ export function JobProgress() {
   );
 }
 
-function Underway({ job }: { job: AwaitedJob }) {
+function Underway({ job }: { job: Job }) {
   const [problem, setProblem] = useState<string | null>(null);
   const waiting = job.state === "waiting";
   const others = job.before === 1 ? "1 other" : `${job.before} others`;
