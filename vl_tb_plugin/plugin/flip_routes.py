@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from vl_tb_plugin.plugin.computed_answers import ComputedAnswer, ComputedAnswers
 from vl_tb_plugin.plugin.example_summaries import ExampleSummaries
 from vl_tb_plugin.plugin.map_change import LoggedExample, Pair, map_changes
 from vl_tb_plugin.plugin.request import experiment_of, number, text
@@ -21,7 +20,6 @@ from vl_tb_plugin.storage.run_folder import store_path
 MOST_COMPARED = 1024
 """Flips whose maps are compared; the rest are listed without a change."""
 
-_ANSWERS_KEPT = 16
 _TAGS_PER_READ = 32
 
 _Checkpoint = tuple[str, int]
@@ -42,8 +40,7 @@ class FlipRoutes:
         self._folders = folders
         self._stores = stores
         self._summaries = summaries
-        self._lock = threading.Lock()
-        self._answers: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
+        self._computed = ComputedAnswers()
 
     def flips(self, request: Request) -> Response:
         """Examples whose outcome differs between two checkpoints, most moved maps first."""
@@ -52,15 +49,10 @@ class FlipRoutes:
         there = (text(request, "other_run"), number(request, "other_step"))
         version = self._index.version(experiment, [here[0], there[0]])
         key = (experiment, here, there, version)
-        with self._lock:
-            answer = self._answers.get(key)
-        if answer is None:
-            answer = self._ranked(experiment, here, there)
-            with self._lock:
-                self._answers[key] = answer
-                if len(self._answers) > _ANSWERS_KEPT:
-                    self._answers.popitem(last=False)
-        return json_response(request, answer)
+        answer = self._computed.get(
+            key, lambda: ComputedAnswer({}, self._ranked(experiment, here, there))
+        )
+        return json_response(request, answer.header)
 
     def _ranked(self, experiment: str, here: _Checkpoint, there: _Checkpoint) -> dict[str, Any]:
         flips = self._flipped(experiment, here, there)
