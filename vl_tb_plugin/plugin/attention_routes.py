@@ -7,7 +7,7 @@ from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.analysis.block_axes import BlockAxes, FloatArray
 from vl_tb_plugin.analysis.sinks import sink_keys
-from vl_tb_plugin.plugin.block_reading import BlockReading
+from vl_tb_plugin.plugin.block_reading import BlockReading, check_head, check_layer
 from vl_tb_plugin.plugin.request import BadRequest, NotFound, number, numbers, one_of, text
 from vl_tb_plugin.plugin.response import array_response
 from vl_tb_plugin.plugin.token_attention import ChosenTokens, ReceivedWeights, TokenAttention
@@ -54,7 +54,7 @@ class AttentionRoutes:
         reading = TokenAttention(self._blocks.store(request, manifest), block)
         if over == "heads":
             layer = number(request, "layer")
-            _check_layers([layer], block)
+            check_layer(layer, block)
             items = list(block.weight_heads)
             parts = [reading.weights(layer, items, tokens)] if items else []
         else:
@@ -97,14 +97,9 @@ def _masses(values: FloatArray, axes: BlockAxes, direction: str) -> dict[str, Fl
 
 def _layers(request: Request, block: manifest_pb2.AttentionBlock) -> list[int]:
     layers = numbers(request, "layer")
-    _check_layers(layers, block)
-    return layers
-
-
-def _check_layers(layers: list[int], block: manifest_pb2.AttentionBlock) -> None:
     for layer in layers:
-        if layer not in block.layers:
-            raise NotFound(f"Block {block.name!r} has no layer {layer}, only {list(block.layers)}.")
+        check_layer(layer, block)
+    return layers
 
 
 def _heads(request: Request, block: manifest_pb2.AttentionBlock) -> list[int] | None:
@@ -112,8 +107,7 @@ def _heads(request: Request, block: manifest_pb2.AttentionBlock) -> list[int] | 
     if text(request, "head") == "mean":
         return None
     heads = numbers(request, "head")
-    if heads[-1] >= block.heads:
-        raise NotFound(f"Block {block.name!r} has heads 0 to {block.heads - 1}, not {heads[-1]}.")
+    check_head(heads[-1], block)
     return heads
 
 

@@ -67,6 +67,18 @@ class BlockReading:
         return known
 
 
+def check_layer(layer: int, block: manifest_pb2.AttentionBlock) -> None:
+    """Raise ``NotFound`` unless the block has the layer."""
+    if layer not in block.layers:
+        raise NotFound(f"Block {block.name!r} has no layer {layer}, only {list(block.layers)}.")
+
+
+def check_head(head: int, block: manifest_pb2.AttentionBlock) -> None:
+    """Raise ``NotFound`` unless the block has the head."""
+    if head >= block.heads:
+        raise NotFound(f"Block {block.name!r} has heads 0 to {block.heads - 1}, not {head}.")
+
+
 def _block_axes(manifest: manifest_pb2.Manifest, block: manifest_pb2.AttentionBlock) -> BlockAxes:
     named = {one.name: one for one in manifest.sequences if one.name in (block.query, block.key)}
     sequences = {name: _sequence(one) for name, one in named.items()}

@@ -8,7 +8,7 @@ import numpy as np
 from werkzeug.wrappers import Request, Response
 
 from vl_tb_plugin.analysis.matrix_tiles import TILE, cells, coarsest_level
-from vl_tb_plugin.plugin.block_reading import BlockReading
+from vl_tb_plugin.plugin.block_reading import BlockReading, check_head, check_layer
 from vl_tb_plugin.plugin.matrix_levels import MatrixLevels, StoredMatrix
 from vl_tb_plugin.plugin.request import NotFound, number, text
 from vl_tb_plugin.plugin.response import array_response
@@ -67,8 +67,7 @@ class MatrixRoutes:
 def _layer(request: Request, block: manifest_pb2.AttentionBlock) -> int:
     """Index of the layer among those whose weights were kept."""
     layer = number(request, "layer")
-    if layer not in block.layers:
-        raise NotFound(f"Block {block.name!r} has no layer {layer}, only {list(block.layers)}.")
+    check_layer(layer, block)
     return kept_index(block.weight_layers, layer, f"layer {layer}", block.name)
 
 
@@ -77,8 +76,7 @@ def _head(request: Request, block: manifest_pb2.AttentionBlock) -> int | None:
     if text(request, "head") == "mean":
         return None
     head = number(request, "head")
-    if head >= block.heads:
-        raise NotFound(f"Block {block.name!r} has heads 0 to {block.heads - 1}, not {head}.")
+    check_head(head, block)
     return kept_index(block.weight_heads, head, f"head {head}", block.name)
 
 
