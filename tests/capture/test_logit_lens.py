@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from transformers import ViltConfig, ViltForMaskedLM
+from transformers import BridgeTowerForMaskedLM, ViltConfig, ViltForMaskedLM
 
 from tests.capture.families import CASES
+from tests.capture.families.streams_of_text_and_patches import bridgetower
 from tests.capture.tiny_models import TinyTokenizer, llava, llava_batch, lxmert, lxmert_batch
 from vl_tb_plugin import CapturePolicy, trace
 from vl_tb_plugin.capture.logit_lens import reading
@@ -165,6 +166,15 @@ def test_a_masked_word_is_the_answer_and_patches_are_read_too():
     said = torch.softmax(output.logits[0], dim=-1).max(dim=-1)
     assert lens.outputs[-1, :4, 0].tolist() == said.indices.tolist()
     assert np.allclose(lens.probabilities[-1, :4, 0], said.values, atol=1e-3)
+
+
+def test_masked_words_of_bridgetower_are_read_in_its_cross_modal_layers():
+    case, model = case_of("BridgeTower"), bridgetower(BridgeTowerForMaskedLM)
+    examples, output = lens_of(model, case.batch())
+    for example, logits in zip(examples, output.logits, strict=True):
+        (lens,) = example.logit_lens
+        assert lens.sequence == "cross_text" and len(lens.layers) == 3
+        assert_says(lens, -1, logits[list(read_positions(lens, example))])
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,12 @@ from typing import Any
 
 from vl_tb_plugin.capture.families.forward_inputs import ForwardInputs, Part, SampleSequence
 from vl_tb_plugin.capture.families.registry import register
-from vl_tb_plugin.capture.families.structure import AttentionSite, HiddenStateSite, Structure
+from vl_tb_plugin.capture.families.structure import (
+    AttentionSite,
+    HiddenStateSite,
+    OutputHead,
+    Structure,
+)
 from vl_tb_plugin.capture.sequences.image_margin import size_of
 from vl_tb_plugin.capture.sequences.image_tokens import ImageToken, image_sequence
 from vl_tb_plugin.capture.sequences.joined_sequence import joined
@@ -73,7 +78,8 @@ class BridgeTower:
                 HiddenStateSite(layer, asks, met, at="input"),
                 HiddenStateSite(f"{stack}.{crossed - 1}", asks, met + crossed),
             ]
-        return Structure(tuple(attention), tuple(hidden_states))
+        heads = (OutputHead("cross_text", ("mlm_score",)),)
+        return Structure(tuple(attention), tuple(hidden_states), heads=heads)
 
     def sequences(self, inputs: ForwardInputs) -> list[list[TokenSequence | SampleSequence]]:
         samples: list[list[TokenSequence | SampleSequence]] = []
