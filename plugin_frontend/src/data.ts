@@ -58,6 +58,7 @@ export const galleryOf = perSide((side) =>
   }),
 );
 
+/** The same at any place, of any choice. */
 export function galleryOn(place: api.Place, choice: AttentionChoice) {
   return galleryFrame(place, choice, view.value === "heads" ? "heads" : selection.value.over);
 }

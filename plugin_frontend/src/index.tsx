@@ -3,7 +3,7 @@
 import { effect } from "@preact/signals";
 import { render as renderElement } from "preact";
 import { poll, refresh } from "./catalogue";
-import { prefetchNeighbours } from "./neighbours_ahead";
+import { fetchAhead } from "./fetched_ahead";
 import { fillDefaults } from "./defaults";
 import { followProjection } from "./embedding_points";
 import * as host from "./host";
@@ -34,7 +34,7 @@ export function render(): void {
     else host.writeParameters(toParameters(current));
   });
   fillDefaults();
-  prefetchNeighbours();
+  fetchAhead();
   followProjection();
   effect(() => host.writeParameters(toParameters(selection.value)));
   host.onDataReloaded(() => void refresh());

@@ -64,7 +64,7 @@ class MappedSpaces:
     """Finds them in a folder, and makes them."""
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES):
-        self._folder = folder
+        self.folder = folder
         self._most_bytes = most_bytes
 
     def find(
@@ -77,7 +77,7 @@ class MappedSpaces:
             groups: in the order of the catalogue, of one width.
             layer: its number.
         """
-        folder = self._folder / space_name(run_folder, groups, layer)
+        folder = self.folder / space_name(run_folder, groups, layer)
         now = time.time()
         try:
             os.utime(folder, (now, now))
@@ -103,7 +103,7 @@ class MappedSpaces:
         Raises:
             BadRequest: where there is no room for the files.
         """
-        folder = self._folder / space_name(run_folder, groups, layer)
+        folder = self.folder / space_name(run_folder, groups, layer)
         if not folder.is_dir():
             self._make(folder, groups, read, progress)
 
@@ -125,7 +125,7 @@ class MappedSpaces:
         except OSError as error:
             if not folder.is_dir():  # another server was quicker
                 raise BadRequest(
-                    f"So many hidden states are copied to {self._folder} before they are searched,"
+                    f"So many hidden states are copied to {self.folder} before they are searched,"
                     f" which failed: {error}. The variable XDG_CACHE_HOME names another place.",
                     507,
                 ) from error
@@ -136,7 +136,7 @@ class MappedSpaces:
         points = sum(len(group.places.token) for group in groups)
         wanted = points * (groups[0].features * dtype.itemsize + 4 * (COMPONENTS + 2))
         known = []
-        for one in self._folder.iterdir():
+        for one in self.folder.iterdir():
             try:
                 used = one.stat().st_mtime
                 if one.suffix != ".tmp":
@@ -151,7 +151,7 @@ class MappedSpaces:
                 break
             shutil.rmtree(one, ignore_errors=True)
             total -= size
-        free = shutil.disk_usage(self._folder).free
+        free = shutil.disk_usage(self.folder).free
         if wanted > free:
             raise OSError(f"{wanted / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free")
 

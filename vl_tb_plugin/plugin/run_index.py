@@ -69,7 +69,8 @@ class RunIndex:
     def runs(self, experiment: str) -> dict[str, ListedRun]:
         """Every run, as listed a moment ago.
 
-        Of very many tags a listing takes long: no more than a twentieth of the time is spent on it.
+        Of very many tags a listing takes long: it is kept so long that a twentieth of the time goes
+        into it, but for ten seconds at most.
         """
         with self._lock:
             known = self._listings.get(experiment)

@@ -128,8 +128,7 @@ class TokenSpaces:
         self._folders = folders
         self._reading = reading
         self._jobs = jobs
-        self._cache = cache_folder() / "spaces"
-        self._mapped = MappedSpaces(self._cache)
+        self._mapped = MappedSpaces(cache_folder() / "spaces")
         self._lock = threading.Lock()
         self._spaces: OrderedDict[tuple[SpaceRequest, str], TokenSpace] = OrderedDict()
         self._words: OrderedDict[tuple[str, ...], npt.NDArray[np.int64]] = OrderedDict()
@@ -230,7 +229,7 @@ class TokenSpaces:
                 id=name,
                 title=f"Neighbours in layer {layer}, {points:,} tokens",
                 module=MODULE,
-                task=lambda: space_task(self._cache, folder, groups, layer),
+                task=lambda: space_task(self._mapped.folder, folder, groups, layer),
                 subject=repr(request),
             )
             known = self._jobs.submit(job, again=again)

@@ -109,8 +109,10 @@ class TensorStore:
 
 
 def mean_path(path: str) -> str:
+    """Where the mean over heads of a block's weights lies."""
     return path.replace("attention/", "attention_mean/", 1)
 
 
 def maximum_path(path: str) -> str:
+    """Where the maxima of an array's rows lie, if it is so encoded."""
     return f"{path}_row_maximum"

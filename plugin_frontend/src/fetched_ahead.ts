@@ -37,14 +37,14 @@ const SHOWN = [
 const PAUSE_MILLISECONDS = 120;
 
 /** More would push out of the cache what is shown. */
-const MOST_PREFETCHED_POINTS = 200_000;
+const MOST_POINTS = 200_000;
 
-export function prefetchNeighbours(): void {
+export function fetchAhead(): void {
   effect(() => {
     const sides = visibleSides.value;
     const settled = SHOWN.every((resources) => sides.every((side) => !resources[side].loading.value));
     if (!settled) return undefined;
-    const wanted = sides.flatMap((side) => neighbours(side));
+    const wanted = sides.flatMap((side) => oneKeyAway(side));
     const controller = new AbortController();
     const timer = setTimeout(() => prefetch(wanted, controller.signal), PAUSE_MILLISECONDS);
     return () => {
@@ -54,7 +54,7 @@ export function prefetchNeighbours(): void {
   });
 }
 
-function neighbours(side: Side): Query<unknown>[] {
+function oneKeyAway(side: Side): Query<unknown>[] {
   const place = placeOf[side].value;
   if (!place) return [];
   const { view } = selection.value;
@@ -91,7 +91,7 @@ function besideEmbeddings(side: Side, place: api.Place): Query<unknown>[] {
   const [layer, given] = [shownDepth.value, projectionGiven.value];
   const shown = projectionOf[side];
   if (layer === null || given === null || shown.error.value !== null) return [];
-  if ((shown.value.value?.count ?? 0) > MOST_PREFETCHED_POINTS) return [];
+  if ((shown.value.value?.count ?? 0) > MOST_POINTS) return [];
   return steps.map(({ run, step }) => api.projection(projectionPlace(run, step, layer), given, version.value));
 }
 
