@@ -8,19 +8,28 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numcodecs import zstd
 from werkzeug.wrappers import Request, Response
 
 _ALIGNMENT = 8
-_GZIP_FROM_BYTES = 1024
+_COMPRESSED_FROM_BYTES = 1024
 _LARGE_BYTES = 4 << 20
 _TRIED_BYTES = 1 << 16
 _TRIED_PLACES = 4
 _WORTH_RATIO = 0.6
+
+_ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    # a third of gzip's time: a click on a head waits for it
+    "zstd": partial(zstd.compress, level=1),
+    "gzip": partial(gzip.compress, compresslevel=1, mtime=0),
+}
+"""What browsers undo, the best first."""
 
 
 def json_response(request: Request, value: Any, *, status: int = 200) -> Response:
@@ -80,11 +89,11 @@ def _response(
     }
     if status == 200 and etag in request.headers.get("If-None-Match", ""):
         return Response(status=304, headers=headers, content_type=content_type)
-    compressible = not content_type.startswith("image/") and len(body) >= _GZIP_FROM_BYTES
-    accepted = "gzip" in request.headers.get("Accept-Encoding", "")
-    if accepted and compressible and _worth_compressing(body):
-        body = gzip.compress(body, compresslevel=1, mtime=0)
-        headers["Content-Encoding"] = "gzip"
+    compressible = not content_type.startswith("image/") and len(body) >= _COMPRESSED_FROM_BYTES
+    encoding = next((name for name in _ENCODINGS if request.accept_encodings[name] > 0), None)
+    if encoding is not None and compressible and _worth_compressing(body):
+        body = _ENCODINGS[encoding](body)
+        headers["Content-Encoding"] = encoding
     return Response(body, status=status, headers=headers, content_type=content_type)
 
 
