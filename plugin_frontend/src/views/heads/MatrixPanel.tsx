@@ -49,7 +49,7 @@ export function MatrixPanel() {
     >
       {shown.obstacle !== null && <Notice>{shown.obstacle}</Notice>}
       {front && !statistic && <Notice>No attention was logged for this example.</Notice>}
-      {statistic && <p class="description">{statistic.description}</p>}
+      {statistic && <p class="description of-statistic">{statistic.description}</p>}
       {ready && statistic && (
         <>
           <div class="heads-controls">

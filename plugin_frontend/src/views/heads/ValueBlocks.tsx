@@ -29,9 +29,12 @@ export function ValueBlocks({ blocks, scale, signed, passing }: Props) {
       quiet: hidden ? "hidden" : values.beyondChance && !marked ? "quiet" : undefined,
     };
   };
+  const told = blocks.filter(saysSomething);
+  // Hatched, where there is nothing else to see: heads can be chosen, and what is below stays where it is.
+  const visible = told.length > 0 ? told : blocks;
   return (
     <div class="blocks">
-      {blocks.filter(saysSomething).map((shown) => (
+      {visible.map((shown) => (
         <BlockSection
           key={shown.block.name}
           block={shown.block}
