@@ -5,9 +5,9 @@ import { differenceObstacle } from "./comparison";
 import { depthsOffered, manifestOf, shownDepth } from "./data";
 import { effectiveBlock, firstTokenOf, nearest, type TokenChoice } from "./lib/blocks";
 import { headKey, toggled } from "./lib/heads";
-import { MODES, type Head, type Mode, type Role, type Side, type View } from "./lib/selection";
+import { MODES, type Head, type Mode, type Role, type Selection, type Side, type View } from "./lib/selection";
 import type { Manifest } from "./schema";
-import { select, selection, visibleSides } from "./state";
+import { pointed, select, selection, visibleSides } from "./state";
 
 export function showView(view: View): void {
   select({ view });
@@ -80,13 +80,22 @@ export function moveExample(distance: number): void {
 
 /** Show a head. The chosen token moves into the block's sequence, where it is not in it. */
 export function chooseHead(name: string, layer: number, head: Head): void {
+  select(withHead(name, layer, head));
+}
+
+/** The pointer is on a head, or on none. */
+export function hoverHead(name: string, at: { layer: number; head: Head } | null): void {
+  pointed.value = at && withHead(name, at.layer, at.head);
+}
+
+function withHead(name: string, layer: number, head: Head): Partial<Selection> {
   const manifest = frontManifest();
   const block = manifest?.attention.find((candidate) => candidate.name === name);
-  if (!manifest || !block) return;
+  if (!manifest || !block) return {};
   const { role, sequence } = selection.peek();
   const moved = sequence === block[role] ? {} : tokenIn(manifest, name, role);
   const elsewhere = name === selection.peek().block ? {} : { window: null };
-  select({ block: name, layer: nearest(block.layers, layer), head, headSet: [], layerSet: [], ...moved, ...elsewhere });
+  return { block: name, layer: nearest(block.layers, layer), head, headSet: [], layerSet: [], ...moved, ...elsewhere };
 }
 
 /** Ask about tokens. Where the chosen block doesn't have them, its counterpart is chosen instead. */

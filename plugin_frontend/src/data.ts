@@ -7,10 +7,11 @@ import { attentionFrame, galleryFrame, lensFrame, statisticsFrame } from "./fram
 import { nearest } from "./lib/blocks";
 import { tokenGroups, usualDirections } from "./lib/directions";
 import { projectionArguments } from "./lib/projections";
-import type { AttentionChoice } from "./lib/selection";
+import type { AttentionChoice, GalleryOver } from "./lib/selection";
 import { resource } from "./resource";
 import type { Manifest } from "./schema";
 import { field, selection } from "./state";
+import { snapshot } from "./transport";
 
 const view = field("view");
 const block = field("block");
@@ -34,18 +35,18 @@ export const statisticsOf = perSide((side) =>
   }),
 );
 
+export const galleryInSight = computed(
+  () => view.value === "heads" || (view.value === "attention" && selection.value.layout === "gallery"),
+);
+
 /** Attention of the selected token; the heads view shows it as a preview. */
 export const attentionOf = perSide((side) =>
   resource(() => {
     const place = placeOf[side].value;
     if (!place) return null;
     if (!attentionInSight.value || block.value === null) return undefined;
-    return attentionFrame(place, selection.value);
+    return attentionOn(place, selection.value);
   }),
-);
-
-export const galleryInSight = computed(
-  () => view.value === "heads" || (view.value === "attention" && selection.value.layout === "gallery"),
 );
 
 /** The selected tokens in all heads of the selected layer; in the Attention view perhaps in all layers. */
@@ -58,9 +59,18 @@ export const galleryOf = perSide((side) =>
   }),
 );
 
-/** The same at any place, of any choice. */
+/** What the pictures show at any place, of any choice: the head itself, and the gallery. */
+export function attentionOn(place: api.Place, choice: AttentionChoice) {
+  // A saved page holds rows of the chosen head, of tokens whose gallery it lacks.
+  return attentionFrame(place, choice, galleryInSight.value && !snapshot ? overShown() : null);
+}
+
 export function galleryOn(place: api.Place, choice: AttentionChoice) {
-  return galleryFrame(place, choice, view.value === "heads" ? "heads" : selection.value.over);
+  return galleryFrame(place, choice, overShown());
+}
+
+function overShown(): GalleryOver {
+  return view.value === "heads" ? "heads" : selection.value.over;
 }
 
 /** Layers that hidden states of the example were logged for. */

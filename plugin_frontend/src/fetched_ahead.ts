@@ -1,4 +1,4 @@
-/** What is one key away from what is shown, loaded once that is there. */
+/** What is one key away from what is shown, loaded once that is there; and what the pointer rests on. */
 
 import { effect } from "@preact/signals";
 import * as api from "./api";
@@ -6,6 +6,7 @@ import { exampleOf, listedExamples, placeOf, version } from "./catalogue";
 import { headStatisticsAt, headStatisticsOf, historiesAt, historiesOf } from "./cohorts";
 import {
   attentionOf,
+  attentionOn,
   galleryInSight,
   galleryOf,
   galleryOn,
@@ -21,7 +22,7 @@ import { attentionChoice, type AttentionChoice, type Side } from "./lib/selectio
 import { prefetch, type Query } from "./loading";
 import { matrixFrame, matrixInSight, matrixOf } from "./matrix";
 import { relevancyOf } from "./relevancy";
-import { selection, visibleSides } from "./state";
+import { pointed, selection, visibleSides } from "./state";
 
 const SHOWN = [
   attentionOf,
@@ -35,6 +36,7 @@ const SHOWN = [
   statisticsOf,
 ];
 const PAUSE_MILLISECONDS = 120;
+const REST_MILLISECONDS = 60;
 
 /** More would push out of the cache what is shown. */
 const MOST_POINTS = 200_000;
@@ -45,12 +47,28 @@ export function fetchAhead(): void {
     const settled = SHOWN.every((resources) => sides.every((side) => !resources[side].loading.value));
     if (!settled) return undefined;
     const wanted = sides.flatMap((side) => oneKeyAway(side));
-    const controller = new AbortController();
-    const timer = setTimeout(() => prefetch(wanted, controller.signal), PAUSE_MILLISECONDS);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
+    return fetchAfter(PAUSE_MILLISECONDS, () => wanted);
+  });
+  effect(() => {
+    const change = pointed.value;
+    return change === null ? undefined : fetchAfter(REST_MILLISECONDS, () => oneClickAway(change));
+  });
+}
+
+/** A function that calls it off. */
+function fetchAfter(milliseconds: number, wanted: () => Query<unknown>[]): () => void {
+  const controller = new AbortController();
+  const timer = setTimeout(() => prefetch(wanted(), controller.signal), milliseconds);
+  return () => {
+    clearTimeout(timer);
+    controller.abort();
+  };
+}
+
+function oneClickAway(change: Partial<AttentionChoice>): Query<unknown>[] {
+  return visibleSides.peek().flatMap((side) => {
+    const place = placeOf[side].peek();
+    return place ? pictures(place, { ...selection.peek(), ...change }) : [];
   });
 }
 
@@ -80,7 +98,7 @@ function besideAttention(place: api.Place): (Query<unknown> | null)[] {
 
 /** What the pictures show: the chosen head, and the gallery where one is open. */
 function pictures(place: api.Place, choice: AttentionChoice): Query<unknown>[] {
-  return [attentionFrame(place, choice), ...(galleryInSight.value ? [galleryOn(place, choice)] : [])];
+  return [attentionOn(place, choice), ...(galleryInSight.value ? [galleryOn(place, choice)] : [])];
 }
 
 function besideEmbeddings(side: Side, place: api.Place): Query<unknown>[] {

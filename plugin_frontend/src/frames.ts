@@ -3,9 +3,9 @@
 import * as api from "./api";
 import { attentionPlan, findSequence, type AttentionPart, type AttentionPlan } from "./lib/blocks";
 import type { Lens } from "./lib/logit_lens";
-import { attentionChoice, type AttentionChoice, type GalleryOver, type Normalisation } from "./lib/selection";
+import { attentionChoice, type AttentionChoice, type GalleryOver, type Normalisation, type Role } from "./lib/selection";
 import { load, peek, type Query } from "./loading";
-import type { AttentionGallery, BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
+import type { AttentionGallery, AttentionWeights, BlockStatistics, Drift, Manifest, RelevancyMap } from "./schema";
 
 export interface StatisticsFrame {
   manifest: Manifest;
@@ -51,7 +51,12 @@ export function statisticsFrame(place: api.Place, normalisation: Normalisation =
   };
 }
 
-export function attentionFrame(place: api.Place, selection: AttentionChoice): Query<AttentionFrame> {
+/** `beside`: the gallery that is loaded as well; a head or layer in it needs no request of its own. */
+export function attentionFrame(
+  place: api.Place,
+  selection: AttentionChoice,
+  beside: GalleryOver | null = null,
+): Query<AttentionFrame> {
   const choice = attentionChoice(selection);
   return {
     key: `attention ${placeKey(place)} ${JSON.stringify(choice)}`,
@@ -59,7 +64,13 @@ export function attentionFrame(place: api.Place, selection: AttentionChoice): Qu
       const manifest = peek(api.manifest(place)) ?? (await load(api.manifest(place), signal));
       const plan = attentionPlan(manifest, choice);
       if (!plan) return { manifest, plan };
-      const parts = plan.parts.map((part) => fill(place, manifest, plan, part, choice.maskSinks, signal));
+      const parts = plan.parts.map((part) => {
+        const weights = (during: AbortSignal) =>
+          beside && !choice.maskSinks && isItem(part, beside)
+            ? outOfGallery(place, part, plan.role, beside, during)
+            : load(api.attention(place, part, plan.role, choice.maskSinks), during);
+        return fill(manifest, part, weights, signal);
+      });
       return { manifest, plan: { ...plan, parts: await Promise.all(parts) } };
     },
   };
@@ -90,10 +101,9 @@ export function galleryFrame(
       const part = plan?.parts.find(({ chosen }) => chosen);
       if (!plan || !part || part.missing !== null) return null;
       const gallery = await load(api.attentionGallery(place, part, role, over), signal);
-      const { quantisationError } = gallery;
       const frames = gallery.items.map((item, index) => {
         const which = over === "heads" ? { heads: [item] } : { layers: [item] };
-        const parts = [{ ...part, ...which, weights: gallery.weights[index], quantisationError, sinks: [] }];
+        const parts = [{ ...part, ...which, ...weightsAt(gallery, index) }];
         return { manifest, plan: { ...plan, parts } };
       });
       return { ...gallery, over, frames };
@@ -153,19 +163,38 @@ export function drifts(
   };
 }
 
-async function fill(
+/** Whether it is what one picture of a gallery shows. */
+function isItem({ chosen, layers, heads }: AttentionPart, over: GalleryOver): boolean {
+  const ofHead = heads === "mean" ? over === "layers" : heads.length === 1;
+  return chosen && layers.length === 1 && ofHead;
+}
+
+async function outOfGallery(
   place: api.Place,
-  manifest: Manifest,
-  plan: AttentionPlan,
   part: AttentionPart,
-  maskSinks: boolean,
+  role: Role,
+  over: GalleryOver,
+  signal: AbortSignal,
+): Promise<AttentionWeights> {
+  const gallery = await load(api.attentionGallery(place, part, role, over), signal);
+  return weightsAt(gallery, gallery.items.indexOf(over === "heads" ? Number(part.heads[0]) : part.layers[0]));
+}
+
+function weightsAt({ weights, quantisationError }: AttentionGallery, index: number): AttentionWeights {
+  return { weights: weights[index], quantisationError: quantisationError[index], sinks: [] };
+}
+
+async function fill(
+  manifest: Manifest,
+  part: AttentionPart,
+  weights: (signal: AbortSignal) => Promise<AttentionWeights>,
   signal: AbortSignal,
 ): Promise<ShownPart> {
   const nothing = () => new Float32Array(findSequence(manifest, part.shown)!.tokens.length).fill(NaN);
   const unknown = () => ({ ...part, weights: nothing(), quantisationError: 0, sinks: [] });
   if (part.missing !== null) return unknown();
   try {
-    return { ...part, ...(await load(api.attention(place, part, plan.role, maskSinks), signal)) };
+    return { ...part, ...(await weights(signal)) };
   } catch (error) {
     if (part.chosen || signal.aborted) throw error;
     return { ...unknown(), missing: (error as Error).message };

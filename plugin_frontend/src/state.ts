@@ -21,6 +21,8 @@ export const selection = {
   peek: () => Object.fromEntries(FIELDS.map(([name, part]) => [name, part.peek()])) as unknown as Selection,
 };
 
+/** What a click would choose where the pointer is; null where that is nothing. */
+export const pointed = signal<Partial<Selection> | null>(null);
 export const live = signal(true);
 export const playing = signal(false);
 /** What is played, one after another, and how fast. */

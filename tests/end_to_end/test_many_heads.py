@@ -104,6 +104,19 @@ def test_the_pointer_is_told_what_it_is_on(tab):
     assert matrix(tab).get_by_role("gridcell").count() == 2  # the chosen one and this
 
 
+def test_where_the_pointer_rested_a_click_needs_no_request(tab):
+    with tab.page.expect_response(re.compile("attention_gallery.*layer=15")):
+        tab.page.mouse.move(*place(tab, 15, 7))
+    asked = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+    tab.page.mouse.click(*place(tab, 15, 7))
+    selected = matrix(tab).locator("[aria-selected=true]")
+    expect(selected).to_have_attribute("aria-label", re.compile("layer 15, head 7: "))
+    expect(tab.test_id("head-preview")).to_contain_text("layer 15, head 7")
+    expect(tab.test_id("gallery")).to_contain_text("every head of layer 15")
+    assert not [url for url in asked if "layer=15" in url]
+
+
 def test_keys_walk_from_head_to_head(tab):
     matrix(tab).locator("[aria-selected=true]").focus()
     for key, label in (("ArrowDown", "layer 4, head 5: "), ("ArrowRight", "layer 4, head 6: ")):

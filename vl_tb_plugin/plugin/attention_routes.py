@@ -67,13 +67,13 @@ class AttentionRoutes:
             raise NotFound(f"Of block {block.name!r} only the statistics were logged.")
         values = np.concatenate([part.values for part in parts])
         axes = self._blocks.axes(request, manifest, block)
-        arrays = {"weights": values, **_masses(values, axes, tokens.direction)}
-        error = max(float(part.bound.max()) for part in parts)
-        header = {
-            "items": items,
-            tokens.direction: list(tokens.positions),
-            "quantisation_error": error,
+        bound = np.concatenate([part.bound for part in parts])
+        arrays = {
+            "weights": values,
+            "quantisation_error": bound.max(axis=1).astype(np.float32),
+            **_masses(values, axes, tokens.direction),
         }
+        header = {"items": items, tokens.direction: list(tokens.positions)}
         return array_response(request, arrays, header)
 
 

@@ -48,7 +48,7 @@ export function attentionGallery(
       weights: items.map((_, index) => weights.subarray(index * tokens, (index + 1) * tokens)),
       imageMass: floats(message, "image_mass"),
       targetMass: floats(message, "target_mass"),
-      quantisationError: Number(message.header.quantisation_error ?? 0),
+      quantisationError: floats(message, "quantisation_error"),
     };
   });
 }

@@ -1,6 +1,6 @@
 /** A number per layer and head as a grid of coloured cells, and the layer's mean beside it. */
 
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ColourTable } from "../lib/colour";
 import { nameOf } from "../lib/heads";
 import { position, type Scale } from "../lib/scale";
@@ -8,6 +8,7 @@ import type { Head } from "../lib/selection";
 import { OPEN } from "../painters/head_cells";
 import { HeadColours } from "./HeadColours";
 import { detailOf, HeadRow, Label, type CellLook } from "./HeadRow";
+import { latestInFrame } from "./latest_in_frame";
 import { useRows } from "./table_rows";
 import { hideTip, showTip, showTipAt } from "./Tooltip";
 
@@ -36,6 +37,8 @@ interface Props extends HeadValues {
   look?(line: number, head: Head): CellLook;
   format(value: number): string;
   onChoose(layer: number, head: Head): void;
+  /** The pointer came to a cell, or left them. */
+  onHover?(at: { layer: number; head: Head } | null): void;
   /** With Ctrl, Cmd or (`through`: all from the selected head on) Shift held. */
   onPick?(layer: number, head: number, through: boolean): void;
   /** Take all heads of a layer, or a head of all layers: the labels are buttons then. */
@@ -58,13 +61,17 @@ export function HeadMatrix(props: Props) {
   const valueAt = (line: number, head: Head) =>
     head === "mean" ? layerMean[line] : values[line * heads + head];
 
-  const looks = layers.map((_, line) => columns.map((head) => look(line, head)));
-  const rows = layers.map((_, line) => columns.map((head) => valueAt(line, head)));
-  const shades = Float32Array.from(rows.flat(), (value, cell) => {
-    const { chart, blank } = looks[Math.floor(cell / columns.length)][cell % columns.length];
-    return chart || blank ? OPEN : position(props.scale, value);
-  });
-  const opacities = Float32Array.from(looks.flat(), ({ quiet }) => (quiet ? OPACITIES[quiet] : 1));
+  // Of a thousand cells each: who points and chooses changes none of them.
+  const { looks, rows, shades, opacities } = useMemo(() => {
+    const looks = layers.map((_, line) => columns.map((head) => look(line, head)));
+    const rows = layers.map((_, line) => columns.map((head) => valueAt(line, head)));
+    const shades = Float32Array.from(rows.flat(), (value, cell) => {
+      const { chart, blank } = looks[Math.floor(cell / columns.length)][cell % columns.length];
+      return chart || blank ? OPEN : position(props.scale, value);
+    });
+    const opacities = Float32Array.from(looks.flat(), ({ quiet }) => (quiet ? OPACITIES[quiet] : 1));
+    return { looks, rows, shades, opacities };
+  }, [layers, heads, values, layerMean, props.withoutMean, props.look, props.scale]);
 
   const every = rows.length * columns.length <= ELEMENTS_UP_TO;
 
@@ -77,15 +84,24 @@ export function HeadMatrix(props: Props) {
       {detailOf(looks[line][columns.indexOf(head)])} <span class="muted">layer {layers[line]}, {nameOf(head, heads)}</span>
     </>
   );
+  const hovering = useMemo(latestInFrame, []);
+  const under = useRef<readonly [line: number, column: number] | null>(null);
   const leave = () => {
+    hovering.drop();
+    under.current = null;
     setHovered(null);
+    props.onHover?.(null);
     hideTip();
   };
   const hover = (event: MouseEvent) => {
     const found = placeOf(event);
     if (!found) return leave();
     const [line, column] = found;
-    if (!every && (hovered?.[0] !== line || hovered[1] !== column)) setHovered(found);
+    if (under.current?.[0] !== line || under.current[1] !== column) {
+      under.current = found;
+      if (!every) hovering.ask(() => setHovered(found));
+      props.onHover?.({ layer: layers[line], head: columns[column] });
+    }
     showTip(event, describe(line, columns[column]));
   };
   const choose = (event: MouseEvent) => {

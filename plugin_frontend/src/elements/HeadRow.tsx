@@ -51,7 +51,8 @@ export class HeadRow extends Component<Props> {
     const same = SIMPLE.every((name) => now[name] === next[name]);
     const sameScale = SCALE.every((name) => now.scale[name] === next.scale[name]);
     const sameCells = sameValues(now.columns, next.columns) && sameValues(now.values, next.values);
-    return !(same && sameScale && sameCells && now.looks.every((look, column) => alikeLook(look, next.looks[column])));
+    const alike = now.looks === next.looks || now.looks.every((look, column) => alikeLook(look, next.looks[column]));
+    return !(same && sameScale && sameCells && alike);
   }
 
   render(props: Props) {

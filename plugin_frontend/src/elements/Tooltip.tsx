@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { latestInFrame } from "./latest_in_frame";
 
 interface Tip {
   x: number;
@@ -11,34 +11,39 @@ interface Tip {
 }
 
 const tip = signal<Tip | null>(null);
+const pending = latestInFrame();
 
-export function showTip(event: { clientX: number; clientY: number }, content: ComponentChildren): void {
-  tip.value = { x: event.clientX, y: event.clientY, content };
+export function showTip({ clientX, clientY }: { clientX: number; clientY: number }, content: ComponentChildren): void {
+  pending.ask(() => (tip.value = { x: clientX, y: clientY, content }));
 }
 
 /** Show beside an element, for who moves by keyboard. */
 export function showTipAt(element: Element, content: ComponentChildren): void {
-  const { right, bottom } = element.getBoundingClientRect();
-  tip.value = { x: right - 8, y: bottom - 8, content };
+  pending.ask(() => {
+    const { right, bottom } = element.getBoundingClientRect();
+    tip.value = { x: right - 8, y: bottom - 8, content };
+  });
 }
 
 export function hideTip(): void {
+  pending.drop();
   tip.value = null;
 }
 
+/** Room that a tip may take, in pixels: it is not measured, for that would lay out the page at every move. */
+const MOST_WIDTH = 400;
+const MOST_HEIGHT = 200;
+
 export function Tooltip() {
-  const box = useRef<HTMLDivElement>(null);
   const shown = tip.value;
-  useLayoutEffect(() => {
-    if (!box.current || !shown) return;
-    const { offsetWidth, offsetHeight } = box.current;
-    const left = shown.x + 14 + offsetWidth > innerWidth ? shown.x - 10 - offsetWidth : shown.x + 14;
-    const top = shown.y + 16 + offsetHeight > innerHeight ? shown.y - 10 - offsetHeight : shown.y + 16;
-    box.current.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
-  });
-  return shown ? (
-    <div ref={box} class="tooltip" role="tooltip" data-testid="tooltip">
-      {shown.content}
+  if (!shown) return null;
+  const { x, y, content } = shown;
+  // A share of a translation is one of the tip's own size.
+  const left = x + MOST_WIDTH > innerWidth ? `max(4px, ${x - 10}px - 100%)` : `${x + 14}px`;
+  const top = y + MOST_HEIGHT > innerHeight ? `max(4px, ${y - 10}px - 100%)` : `${y + 16}px`;
+  return (
+    <div class="tooltip" role="tooltip" data-testid="tooltip" style={{ transform: `translate(${left}, ${top})` }}>
+      {content}
     </div>
-  ) : null;
+  );
 }

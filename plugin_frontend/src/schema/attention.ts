@@ -16,7 +16,8 @@ export interface AttentionGallery {
   /** What the weights of each sum up to on the image and inside the target boxes; NaN where there are none. */
   imageMass: Float32Array;
   targetMass: Float32Array;
-  quantisationError: number;
+  /** As of a single request for each. */
+  quantisationError: Float32Array;
 }
 
 /** A part of a head's matrix: a cell holds the largest of the weights in it. */

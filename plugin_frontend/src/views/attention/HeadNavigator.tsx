@@ -1,4 +1,4 @@
-import { chooseHead } from "../../actions";
+import { chooseHead, hoverHead } from "../../actions";
 import { chooseWholeHead, chooseWholeLayer, combineBy, toggleHead } from "../../attention_actions";
 import { magnitudeTable } from "../../comparison";
 import { statisticsOf } from "../../data";
@@ -75,6 +75,7 @@ export function HeadNavigator() {
             look={(line, itsHead) => ({ picked: combined?.has(`${values.layers[line]}.${itsHead}`) })}
             format={asDifference ? formatSigned : formatNumber}
             onChoose={(toLayer, toHead) => chooseHead(shown.block.name, toLayer, toHead)}
+            onHover={(at) => hoverHead(shown.block.name, at)}
             onPick={(toLayer, toHead) => toggleHead(shown.block.name, toLayer, toHead)}
             onLayer={(toLayer) => chooseWholeLayer(shown.block.name, toLayer)}
             onColumn={(toHead) => chooseWholeHead(shown.block.name, toHead)}

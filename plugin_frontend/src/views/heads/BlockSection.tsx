@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { chooseHead, togglePicked } from "../../actions";
+import { chooseHead, hoverHead, togglePicked } from "../../actions";
 import { HeadMatrix, type HeadValues } from "../../elements/HeadMatrix";
 import type { CellLook } from "../../elements/HeadRow";
 import type { ColourTable } from "../../lib/colour";
@@ -75,6 +75,7 @@ export function BlockSection({ block, obstacle, note, matrices }: Props) {
                     })
               }
               onChoose={(toLayer, toHead) => chooseHead(block.name, toLayer, toHead)}
+              onHover={(at) => hoverHead(block.name, at)}
               onPick={pick}
             />
           </div>
