@@ -124,8 +124,11 @@ class VisionLanguageTab:
 
     def state(self) -> dict[str, str]:
         """The parameters in the address, which follows a moment after what was chosen."""
-        self.page.wait_for_timeout(300)
-        found = re.findall(r"p\.vl_tb_plugin\.(\w+)=([^&]*)", self.page.url)
+        # the page's own clock: it may be busy painting while ours goes on
+        address = self.page.evaluate(
+            "() => new Promise((done) => setTimeout(() => done(location.hash), 300))"
+        )
+        found = re.findall(r"p\.vl_tb_plugin\.(\w+)=([^&]*)", address)
         return dict(found)
 
     def _note(self, message: ConsoleMessage) -> None:

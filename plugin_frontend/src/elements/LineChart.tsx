@@ -69,6 +69,8 @@ export function LineChart(props: Props) {
   const y = (value: number) =>
     size.height - MARGIN.bottom - ((size.height - MARGIN.top - MARGIN.bottom) * (value - bottom)) / (top - bottom);
   const front = lines.filter(({ kind }) => kind !== "context");
+  // Dozens that look the same are one path: the browser would lay out each.
+  const [behind, distinct] = [lines.filter(looksPlain), lines.filter((line) => !looksPlain(line))];
 
   const nearestStep = (event: MouseEvent) => {
     const { left } = box.current!.getBoundingClientRect();
@@ -130,7 +132,10 @@ export function LineChart(props: Props) {
             <path key={`${number} ${index}`} class={`band ${line.kind}`} d={band} style={{ color: line.series?.colour }} />
           ));
         })}
-        {lines.map(({ kind, steps, values, series }, index) => (
+        {behind.length > 0 && (
+          <path class="line context" d={behind.map(({ steps, values }) => linePath(steps, values, x, y)).join("")} />
+        )}
+        {distinct.map(({ kind, steps, values, series }, index) => (
           <path
             key={index}
             class={`line ${kind}`}
@@ -156,6 +161,10 @@ export function LineChart(props: Props) {
       </svg>
     </div>
   );
+}
+
+function looksPlain({ kind, series }: Line): boolean {
+  return kind === "context" && !series;
 }
 
 /** What the line says at the step. */

@@ -8,7 +8,7 @@ export function formatNumber(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
   if (size < 0.0005 || size >= 1e6) return minus(value.toExponential(1));
-  if (size >= 1000) return minus(Math.round(value).toLocaleString("en-US"));
+  if (size >= 1000) return minus(formatCount(Math.round(value)));
   return minus(String(Number(value.toPrecision(3))));
 }
 
@@ -35,8 +35,16 @@ export function formatInterval(low: number, high: number, format = formatNumber)
 
 /** A training step. */
 export function formatStep(step: number): string {
-  return step.toLocaleString("en-US");
+  return formatCount(step);
 }
+
+/** A whole number, its thousands apart. */
+export function formatCount(count: number): string {
+  return GROUPED.format(count);
+}
+
+/** Made once: a number that makes its own takes a hundred times as long. */
+const GROUPED = new Intl.NumberFormat("en-US");
 
 /** A share as a whole percentage. */
 export function formatPercent(share: number): string {

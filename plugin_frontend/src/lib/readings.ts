@@ -36,11 +36,11 @@ export const writtenTokens = oncePer(({ tokens, boxes, modality }: TokenSequence
 );
 
 /** A gallery asks it of the same sequence of thousands of tokens for each of its pictures. */
-function oncePer<Result>(found: (sequence: TokenSequence) => Result): (sequence: TokenSequence) => Result {
-  const known = new WeakMap<TokenSequence, Result>();
-  return (sequence) => {
-    if (!known.has(sequence)) known.set(sequence, found(sequence));
-    return known.get(sequence)!;
+function oncePer<Of extends object, Result>(found: (of: Of) => Result): (of: Of) => Result {
+  const known = new WeakMap<Of, Result>();
+  return (of) => {
+    if (!known.has(of)) known.set(of, found(of));
+    return known.get(of)!;
   };
 }
 
@@ -52,12 +52,32 @@ export function readingScale(
 ): Scale {
   const arrays = shown.flatMap((reading) => {
     if (!reading?.weights) return [];
-    const { sequence, positions, weights, masked } = reading;
-    const unmasked = masked && masked.size > 0 ? positions.filter((index) => !masked.has(index)) : positions;
-    const content = unmasked.filter((index) => sequence.modality[index] !== "special");
-    return [(content.length > 0 ? content : unmasked).map((index) => weights[index])];
+    return [weightsAt(scaledPositions(reading), reading.weights)];
   });
   return rescaled(symmetric ? divergingScale(arrays) : sequentialScale(arrays, true), arrays, scaling);
+}
+
+/** In a plain loop, for a gallery has tens of thousands of weights. */
+function weightsAt(positions: readonly number[], weights: Float32Array): Float32Array {
+  const found = new Float32Array(positions.length);
+  for (let place = 0; place < positions.length; place++) found[place] = weights[positions[place]];
+  return found;
+}
+
+/** The tokens that a scale is made for. */
+function scaledPositions({ sequence, positions, masked }: TokenWeights): readonly number[] {
+  if (!masked?.size) return contentOf(sequence)(positions);
+  return withoutSpecial(sequence, positions.filter((index) => !masked.has(index)));
+}
+
+const contentOf = oncePer((sequence: TokenSequence) =>
+  oncePer((positions: readonly number[]) => withoutSpecial(sequence, positions)),
+);
+
+/** Unless there are no others. */
+function withoutSpecial({ modality }: TokenSequence, positions: readonly number[]): readonly number[] {
+  const content = positions.filter((index) => modality[index] !== "special");
+  return content.length > 0 ? content : positions;
 }
 
 /** Whether a number shown lies beyond the end of the scale. */

@@ -6,7 +6,7 @@ import { Panel } from "../../elements/Panel";
 import { Segmented } from "../../elements/Segmented";
 import { matching } from "../../head_panels";
 import { viridis } from "../../lib/colour";
-import { formatBlock, formatNumber } from "../../lib/format";
+import { formatBlock, formatCount, formatNumber } from "../../lib/format";
 import { headName } from "../../lib/heads";
 import { sequentialScale } from "../../lib/scale";
 import { segments } from "../../lib/segments";
@@ -52,7 +52,7 @@ export function Matching() {
         <>
           <p class="description">
             Each head of A has one of B, so that the divergences sum to the least possible. {same} of {all.length} match
-            the head of the same number. Mean over {found.rows.toLocaleString("en-US")} rows of {found.samples}{" "}
+            the head of the same number. Mean over {formatCount(found.rows)} rows of {found.samples}{" "}
             {found.samples === 1 ? "sample" : "samples"}.
           </p>
           <div class="similarity">

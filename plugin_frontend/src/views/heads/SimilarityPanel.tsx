@@ -6,7 +6,7 @@ import { Notice, Panel } from "../../elements/Panel";
 import { Segmented } from "../../elements/Segmented";
 import { similarityOf } from "../../head_panels";
 import type { ColourTable } from "../../lib/colour";
-import { formatBlock, formatNumber, formatSigned } from "../../lib/format";
+import { formatBlock, formatCount, formatNumber, formatSigned } from "../../lib/format";
 import { headName, parseHead } from "../../lib/heads";
 import { divergingScale, sequentialScale, type Scale } from "../../lib/scale";
 import { groupColour, segments } from "../../lib/segments";
@@ -178,5 +178,5 @@ function Nearest({ found, signed }: { found: HeadSimilarity; signed: boolean }) 
 }
 
 function sampleCounts({ samples, rows }: HeadSimilarity): string {
-  return `Mean over ${rows.toLocaleString("en-US")} rows of attention of ${samples} ${samples === 1 ? "sample" : "samples"}.`;
+  return `Mean over ${formatCount(rows)} rows of attention of ${samples} ${samples === 1 ? "sample" : "samples"}.`;
 }

@@ -5,6 +5,7 @@ import { obstacle, overlayTable, wordTable } from "../../comparison";
 import type { LoadedMap, RelevancyFrame } from "../../frames";
 import type { ColourTable } from "../../lib/colour";
 import { difference } from "../../lib/difference";
+import { formatStep } from "../../lib/format";
 import { findMap, sharesOf, type Explained, type Method } from "../../lib/maps";
 import { hasBoxes, hasWords, placedTokens, readingScale, writtenTokens, type TokenWeights } from "../../lib/readings";
 import type { Scale } from "../../lib/scale";
@@ -110,7 +111,7 @@ function subtracted(method: Method, found: readonly Found[]): SideShown[] {
 }
 
 function lacking({ title }: Method, { run, step }: Manifest): string {
-  return `${title} was not logged at step ${step.toLocaleString("en-US")} of ${run}.`;
+  return `${title} was not logged at step ${formatStep(step)} of ${run}.`;
 }
 
 /** What the scores say of image tokens and of words, sequence by sequence. */

@@ -2,7 +2,7 @@ import { moveTo } from "../../../actions";
 import { ChartFigure } from "../../../elements/ChartFigure";
 import { LineChart, valueRange, type Line } from "../../../elements/LineChart";
 import { SeriesLegend } from "../../../elements/SeriesLegend";
-import { formatNumber, formatStep } from "../../../lib/format";
+import { formatCount, formatNumber, formatStep } from "../../../lib/format";
 import { select, selection } from "../../../state";
 import {
   changeOverLayers,
@@ -118,8 +118,8 @@ function sample({ geometry, step }: SideGeometry): string {
   const place = geometry.steps.indexOf(step);
   const [samples, sampled] = [geometry.samples[place], geometry.sampled[place]];
   const examples = sampled
-    ? `Tokens of ${sampled.samples.toLocaleString("en-US")} of ${sampled.of.toLocaleString("en-US")} examples, the same at every step`
-    : `All tokens of ${samples?.toLocaleString("en-US") ?? "the"} ${samples === 1 ? "example" : "examples"}`;
+    ? `Tokens of ${formatCount(sampled.samples)} of ${formatCount(sampled.of)} examples, the same at every step`
+    : `All tokens of ${samples === undefined ? "the" : formatCount(samples)} ${samples === 1 ? "example" : "examples"}`;
   return `${examples}, without special ones and padding.`;
 }
 

@@ -7,7 +7,7 @@ import { Panel } from "../../../elements/Panel";
 import { Segmented } from "../../../elements/Segmented";
 import { ckaBetween, ckaHistoryOf, ckaOf } from "../../../geometry";
 import { viridis } from "../../../lib/colour";
-import { formatNumber, formatStep } from "../../../lib/format";
+import { formatCount, formatNumber, formatStep } from "../../../lib/format";
 import type { Scale } from "../../../lib/scale";
 import { segments } from "../../../lib/segments";
 import { CKA_TOKENS, type CkaTokens, type Side } from "../../../lib/selection";
@@ -147,7 +147,7 @@ function Checkpoint({ side, chip }: { side: Side; chip?: boolean }) {
 }
 
 function sampleOf({ points, of, samples }: Cka): string {
-  const tokens = points.toLocaleString("en-US");
-  const all = points < of ? `${tokens} of ${of.toLocaleString("en-US")}` : `All ${tokens}`;
-  return `${all} tokens, of ${samples.toLocaleString("en-US")} ${samples === 1 ? "example" : "examples"}.`;
+  const tokens = formatCount(points);
+  const all = points < of ? `${tokens} of ${formatCount(of)}` : `All ${tokens}`;
+  return `${all} tokens, of ${formatCount(samples)} ${samples === 1 ? "example" : "examples"}.`;
 }

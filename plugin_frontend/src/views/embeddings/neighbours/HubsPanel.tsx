@@ -7,7 +7,7 @@ import { LineChart, type Line } from "../../../elements/LineChart";
 import { Notice, Panel } from "../../../elements/Panel";
 import { Select } from "../../../elements/Select";
 import { TokenButton } from "../../../elements/TokenButton";
-import { describeToken, formatLabel, formatNumber, formatPercent } from "../../../lib/format";
+import { describeToken, formatCount, formatLabel, formatNumber, formatPercent } from "../../../lib/format";
 import { findPair, keyOf, pairName, pairTitle } from "../../../lib/neighbourhoods";
 import type { Side } from "../../../lib/selection";
 import { hubsOf } from "../../../neighbourhoods";
@@ -114,7 +114,7 @@ function HubTable({ side, labelled, found, pair, most }: TableProps) {
           <tr>
             <th scope="col">token</th>
             <th scope="col">example</th>
-            <th scope="col" title={`In how many of ${one.tokens.toLocaleString("en-US")} neighbourhoods it is; ${formatNumber(one.mean)} on average`}>
+            <th scope="col" title={`In how many of ${formatCount(one.tokens)} neighbourhoods it is; ${formatNumber(one.mean)} on average`}>
               in neighbourhoods
             </th>
           </tr>

@@ -1,6 +1,6 @@
 /** What the picture is made of, and what may be compared in it. */
 
-import { formatPercent } from "../../../lib/format";
+import { formatCount, formatPercent } from "../../../lib/format";
 import type { Projection } from "../../../schema";
 
 interface Props {
@@ -11,10 +11,10 @@ interface Props {
 export function FittedOn({ projection, asDifference }: Props) {
   const { fittedOn, explainedVariance, alignment } = projection;
   const held = explainedVariance?.reduce((sum, share) => sum + share, 0);
-  const counted = (count: number, one: string) => `${count.toLocaleString("en-US")} ${one}${count === 1 ? "" : "s"}`;
+  const counted = (count: number, one: string) => `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;
   const on = [
     fittedOn.sampled
-      ? `${fittedOn.points.toLocaleString("en-US")} of ${counted(fittedOn.of, "point")}`
+      ? `${formatCount(fittedOn.points)} of ${counted(fittedOn.of, "point")}`
       : counted(fittedOn.points, "point"),
     counted(fittedOn.steps, "step"),
     fittedOn.layers.length > 1 && counted(fittedOn.layers.length, "layer"),

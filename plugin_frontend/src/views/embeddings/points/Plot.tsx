@@ -7,7 +7,7 @@ import { hideTip, showTip } from "../../../elements/Tooltip";
 import { statesOf } from "../../../embedding_points";
 import type { Camera, Range } from "../../../lib/camera";
 import type { Row } from "../../../lib/csv";
-import { formatStep } from "../../../lib/format";
+import { formatCount, formatStep } from "../../../lib/format";
 import type { PointColours } from "../../../lib/point_colours";
 import { identity, MODALITIES, SHAPES } from "../../../lib/points";
 import { METHOD_TITLES } from "../../../lib/projections";
@@ -73,7 +73,7 @@ export function Plot(props: Props) {
         </figcaption>
       )}
       <Scatter
-        label={`${projection.count.toLocaleString("en-US")} points by ${METHOD_TITLES[method]}`}
+        label={`${formatCount(projection.count)} points by ${METHOD_TITLES[method]}`}
         points={points}
         palette={colours.palette}
         trails={lines.trails}

@@ -5,6 +5,7 @@ import { Legend } from "../../../elements/Legend";
 import { Select } from "../../../elements/Select";
 import { coloursShown } from "../../../embedding_points";
 import { css, type ColourTable, type Rgb } from "../../../lib/colour";
+import { formatCount } from "../../../lib/format";
 import { colourings, type Category } from "../../../lib/point_colours";
 import { onlyKey, toggledKey } from "../../../lib/point_states";
 import { MODALITIES } from "../../../lib/points";
@@ -70,13 +71,13 @@ function Entry({ category: { key, label, count, colour }, on, onToggle, onOnly }
         class="legend-entry"
         aria-pressed={on}
         data-value={key}
-        title={`${label}: ${count.toLocaleString("en-US")} points.\nClick to hide or show, double click (or Alt-click) for these alone.`}
+        title={`${label}: ${formatCount(count)} points.\nClick to hide or show, double click (or Alt-click) for these alone.`}
         onClick={(event) => (event.altKey ? onOnly() : onToggle())}
         onDblClick={onOnly}
       >
         <i class={`dot ${shaped ? key : ""}`} style={{ background: css(colour) }} />
         <span>{label}</span>
-        <span class="muted">{count.toLocaleString("en-US")}</span>
+        <span class="muted">{formatCount(count)}</span>
       </button>
     </li>
   );

@@ -7,7 +7,7 @@ import { wordsOf } from "../../../embedding_points";
 import { nameOf } from "../../../export/downloads";
 import { save } from "../../../export/save";
 import { formatCsv } from "../../../lib/csv";
-import { formatToken } from "../../../lib/format";
+import { formatCount, formatToken } from "../../../lib/format";
 import { members } from "../../../lib/point_sets";
 import { identity } from "../../../lib/points";
 import { wordOf, type TokenWords } from "../../../lib/token_search";
@@ -50,7 +50,7 @@ export function PointTable() {
   return (
     <div class="point-table">
       <p class="muted">
-        {points.length > MOST_ROWS && `The first ${MOST_ROWS.toLocaleString("en-US")} of ${points.length.toLocaleString("en-US")}. `}
+        {points.length > MOST_ROWS && `The first ${formatCount(MOST_ROWS)} of ${formatCount(points.length)}. `}
         <button
           type="button"
           class="quiet"

@@ -1,6 +1,7 @@
 /** What can be done with the points taken with the lasso, and how many are hidden. */
 
 import { useState } from "preact/hooks";
+import { formatCount } from "../../../lib/format";
 import { sizeOfSet } from "../../../lib/point_sets";
 import { conceal, isolate, showAll } from "../../../point_actions";
 import { select, selection } from "../../../state";
@@ -51,5 +52,5 @@ export function SelectionBar() {
 }
 
 function said(count: number): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? "point" : "points"}`;
+  return `${formatCount(count)} ${count === 1 ? "point" : "points"}`;
 }

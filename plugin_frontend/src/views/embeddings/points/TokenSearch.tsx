@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { foundOf, wordsOf } from "../../../embedding_points";
+import { formatCount } from "../../../lib/format";
 import { countHits } from "../../../lib/token_search";
 import { movePoint } from "../../../point_actions";
 import { select, selection, visibleSides } from "../../../state";
@@ -27,7 +28,7 @@ export function TokenSearch() {
       {tokenSearch !== "" && (
         <p class="search-found">
           <span class="muted" role="status" data-testid="found">
-            {problem ?? (count === null ? "searching" : `${count.toLocaleString("en-US")} found`)}
+            {problem ?? (count === null ? "searching" : `${formatCount(count)} found`)}
           </span>
           <button type="button" class="quiet" aria-label="Previous found point" title="Previous (⇧N)" disabled={!count} onClick={() => movePoint(-1)}>
             ‹

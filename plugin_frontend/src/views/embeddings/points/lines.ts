@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { manifestOf } from "../../../data";
 import { coloursShown, nearestOf, trailsOf } from "../../../embedding_points";
 import { findSequence } from "../../../lib/blocks";
-import { formatPlace, formatStep, formatToken } from "../../../lib/format";
+import { formatCount, formatPlace, formatStep, formatToken } from "../../../lib/format";
 import { codeOnScale } from "../../../lib/point_colours";
 import { changeLines, linesBetween, MOST_LINES, packed, trailLabels, trailLines, type Line } from "../../../lib/point_trails";
 import { findPoint } from "../../../lib/points";
@@ -58,7 +58,7 @@ export function useLines(
       names,
     );
     const current = found[0]?.places.indexOf(place ?? NaN) ?? -1;
-    const note = change && change.of > change.lines.length ? `Lines of ${MOST_LINES.toLocaleString("en-US")} of ${change.of.toLocaleString("en-US")} points.` : null;
+    const note = change && change.of > change.lines.length ? `Lines of ${formatCount(MOST_LINES)} of ${formatCount(change.of)} points.` : null;
     return { trails: packed(lines, components, current), labels: labels.length > 0 ? labels : NO_LABELS, note };
   }, [trails, nearest, manifest, chosen, projection, before, codes, states, place, over, scale]);
 }
