@@ -1,11 +1,12 @@
 /** Heads in the plane of two statistics: hover, click, draw a rectangle or a lasso to pick, walk by arrow keys. */
 
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { formatNumber } from "../lib/format";
 import { arrowPath, markPath, nearestPlace, placesWithin, type Pixel, type Shape } from "../lib/head_marks";
 import { insideTest } from "../lib/lasso";
 import { ticks } from "../lib/scale";
+import { useOwnSize } from "./own_size";
 import { textSize } from "./text_size";
 import { hideTip, showTip, showTipAt } from "./Tooltip";
 
@@ -47,6 +48,7 @@ interface Brush {
 }
 
 /** In sizes of the text. */
+const AT_FIRST = { width: 420, height: 360 };
 const MARGIN = { left: 4.3, right: 1.2, top: 0.9, bottom: 3.2 };
 const REACH_PIXELS = 14;
 const DRAG_PIXELS = 5;
@@ -55,32 +57,26 @@ export function HeadScatter(props: Props) {
   const { points, extent, picked } = props;
   const box = useRef<HTMLDivElement>(null);
   const focus = useRef<HTMLButtonElement>(null);
-  const [size, setSize] = useState({ width: 420, height: 360, text: 13 });
+  const size = useOwnSize(box, AT_FIRST);
+  const text = useMemo(textSize, [size]);
   const [hovered, setHovered] = useState(-1);
   const [walked, setWalked] = useState<string | null>(null);
   const [brush, setBrush] = useState<Brush | null>(null);
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(([{ contentRect: { width, height } }]) => {
-      if (width > 0 && height > 0) setSize({ width, height, text: textSize() });
-    });
-    observer.observe(box.current!);
-    return () => observer.disconnect();
-  }, []);
 
-  const [left, top] = [MARGIN.left * size.text, MARGIN.top * size.text];
-  const right = Math.max(left + 1, size.width - MARGIN.right * size.text);
-  const bottom = size.height - MARGIN.bottom * size.text;
+  const [left, top] = [MARGIN.left * text, MARGIN.top * text];
+  const right = Math.max(left + 1, size.width - MARGIN.right * text);
+  const bottom = size.height - MARGIN.bottom * text;
   const along = (value: number, [low, high]: readonly [number, number]) => (high > low ? (value - low) / (high - low) : 0.5);
   const x = (value: number) => left + (right - left) * along(value, extent.x);
   const y = (value: number) => bottom - (bottom - top) * along(value, extent.y);
   const drawn = [points, size.width, size.height, extent.x.join(), extent.y.join()];
   const places = useMemo(() => points.map((point): Pixel => [x(point.x), y(point.y)]), drawn);
-  const radius = size.text * (points.length > 2000 ? 0.23 : points.length > 400 ? 0.31 : 0.38);
+  const radius = text * (points.length > 2000 ? 0.23 : points.length > 400 ? 0.31 : 0.38);
   const groups = useMemo(() => groupedByLook(points, picked, (index) => markPath(points[index].shape, places[index], radius)), [places, picked]);
   const arrows = useMemo(() => {
     const tail = (index: number): string => {
       const { from } = points[index];
-      return from ? arrowPath([x(from[0]), y(from[1])], places[index], 0.46 * size.text) : "";
+      return from ? arrowPath([x(from[0]), y(from[1])], places[index], 0.46 * text) : "";
     };
     return groupedByLook(points, picked, tail);
   }, [places, picked]);
@@ -158,7 +154,7 @@ export function HeadScatter(props: Props) {
         {ticks(...extent.x, 6).map((tick) => (
           <g key={tick} class="axis">
             <line x1={x(tick)} x2={x(tick)} y1={top} y2={bottom} />
-            <text x={x(tick)} y={bottom + 1.3 * size.text} text-anchor="middle">
+            <text x={x(tick)} y={bottom + 1.3 * text} text-anchor="middle">
               {formatNumber(tick)}
             </text>
           </g>
@@ -166,15 +162,15 @@ export function HeadScatter(props: Props) {
         {ticks(...extent.y, 6).map((tick) => (
           <g key={tick} class="axis">
             <line x1={left} x2={right} y1={y(tick)} y2={y(tick)} />
-            <text x={left - 0.5 * size.text} y={y(tick)} dy="0.32em" text-anchor="end">
+            <text x={left - 0.5 * text} y={y(tick)} dy="0.32em" text-anchor="end">
               {formatNumber(tick)}
             </text>
           </g>
         ))}
-        <text class="axis-name" x={(left + right) / 2} y={size.height - 0.5 * size.text} text-anchor="middle">
+        <text class="axis-name" x={(left + right) / 2} y={size.height - 0.5 * text} text-anchor="middle">
           {props.axisTitles[0]}
         </text>
-        <text class="axis-name" transform={`translate(${size.text} ${(top + bottom) / 2}) rotate(-90)`} text-anchor="middle">
+        <text class="axis-name" transform={`translate(${text} ${(top + bottom) / 2}) rotate(-90)`} text-anchor="middle">
           {props.axisTitles[1]}
         </text>
         {arrows.map(({ look, colour, quiet, path }) => (

@@ -1,13 +1,14 @@
 /** Lines over training steps or over shares of tokens, those in front with dots. */
 
 import type { ComponentChildren } from "preact";
-import { useContext, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useContext, useRef } from "preact/hooks";
 import { bands, linePath } from "../lib/curves";
 import { rowsOfColumns, type Column } from "../lib/csv";
 import { formatInterval, formatNumber, formatStep } from "../lib/format";
 import { range, ticks } from "../lib/scale";
 import type { Series } from "../lib/series";
 import { ChartAxis } from "./ChartFigure";
+import { useOwnSize } from "./own_size";
 import { useRows } from "./table_rows";
 import { hideTip, showTip } from "./Tooltip";
 
@@ -40,6 +41,7 @@ interface Props {
   onChoose?(step: number): void;
 }
 
+const AT_FIRST = { width: 300, height: 150 };
 const MARGIN = { left: 40, right: 20, top: 8, bottom: 20 };
 
 export function LineChart(props: Props) {
@@ -47,15 +49,7 @@ export function LineChart(props: Props) {
   const formatX = props.formatX ?? formatStep;
   const describeX = props.describeX ?? ((step: number) => `step ${formatStep(step)}`);
   const box = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState({ width: 300, height: 150 });
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(([entry]) => {
-      const { width, height } = entry.contentRect;
-      if (width > 0 && height > 0) setSize({ width, height });
-    });
-    observer.observe(box.current!);
-    return () => observer.disconnect();
-  }, []);
+  const size = useOwnSize(box, AT_FIRST);
   const axis = useContext(ChartAxis);
   useRows(box, lines.length > 0 ? () => rowsOfColumns(axis, columnsOf(lines)) : null);
 

@@ -1,8 +1,9 @@
 /** Words written on the boxes of an image, where they fit. */
 
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { wordSize } from "../lib/patch_words";
 import type { Box } from "../schema";
+import { useOwnSize } from "./own_size";
 
 interface Props {
   boxes: readonly (Box | null)[];
@@ -12,12 +13,7 @@ interface Props {
 
 export function PatchWords({ boxes, words }: Props) {
   const layer = useRef<HTMLDivElement>(null);
-  const [{ width, height }, setSize] = useState({ width: 0, height: 0 });
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setSize(entry.contentRect));
-    observer.observe(layer.current!);
-    return () => observer.disconnect();
-  }, []);
+  const { width, height } = useOwnSize(layer);
   return (
     <div class="patch-words" ref={layer} aria-hidden="true">
       {boxes.map((box, index) => {

@@ -7,6 +7,7 @@ import { pointsWithin, type Pixel } from "../lib/lasso";
 import { nearestPoint } from "../lib/picking";
 import type { Combination, PlaceLabel, PointPicture, ScatterPoints, ScatterTrails, SelectTool } from "../lib/scatter";
 import { scatterPainter, type ScatterPainter } from "../painters/scatter";
+import { useOwnSize } from "./own_size";
 import { useScatterInput } from "./scatter_input";
 import { ScatterAxes } from "./ScatterAxes";
 import { ScatterMarks } from "./ScatterMarks";
@@ -41,6 +42,7 @@ export interface ScatterProps {
   onSelect?(points: Uint32Array, how: Combination): void;
 }
 
+const AT_FIRST = { width: 1, height: 1 };
 const REACH_PIXELS = 14;
 const TOUCH_PIXELS = 4;
 const NO_PICTURES: readonly PointPicture[] = [];
@@ -49,7 +51,7 @@ const NO_LABELS: readonly PlaceLabel[] = [];
 export function Scatter(props: ScatterProps) {
   const { points, palette, trails = null, pictures = NO_PICTURES, extent } = props;
   const box = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState({ width: 1, height: 1 });
+  const size = useOwnSize(box, AT_FIRST);
   const [hovered, setHovered] = useState(-1);
   const { canvas, painter, trouble } = usePainter();
   const space = points.axes.length > 2;
@@ -58,14 +60,6 @@ export function Scatter(props: ScatterProps) {
   const matrix = useMemo(() => matrixOf(camera, aspect, space), [camera, aspect, space]);
   const viewed = { matrix, ...size };
   const density = devicePixelRatio;
-
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(([{ contentRect: { width, height } }]) => {
-      if (width >= 1 && height >= 1) setSize({ width, height });
-    });
-    observer.observe(box.current!);
-    return () => observer.disconnect();
-  }, []);
 
   const scene = useMemo(() => ({ points, palette, trails, pictures }), [points, palette, trails, pictures]);
   useLayoutEffect(() => {

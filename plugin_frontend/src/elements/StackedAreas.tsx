@@ -1,11 +1,12 @@
 /** How a whole divides into parts along an axis: areas one upon the other, each named where it is thickest. */
 
-import { useContext, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useContext, useId, useMemo, useRef } from "preact/hooks";
 import { areaPaths, labelPlace, spacedLabels, stacked } from "../lib/areas";
 import { rowsOfColumns } from "../lib/csv";
 import { formatPercent } from "../lib/format";
 import { range } from "../lib/scale";
 import { ChartAxis } from "./ChartFigure";
+import { useOwnSize } from "./own_size";
 import { useRows } from "./table_rows";
 import { textSize } from "./text_size";
 import { hideTip, showTip, showTipAt } from "./Tooltip";
@@ -35,6 +36,7 @@ interface Props {
 }
 
 /** In sizes of the text. */
+const AT_FIRST = { width: 320, height: 160 };
 const MARGIN = { left: 3.6, right: 1.1, top: 0.6, bottom: 1.7 };
 const NAME = { character: 0.6, height: 1.15 };
 const HALF_BAR = 3;
@@ -44,19 +46,12 @@ export function StackedAreas(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const name = useId();
   const [dots, hatching] = [`${name}dots`, `${name}hatching`];
-  const [size, setSize] = useState({ width: 320, height: 160, text: 13 });
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(([{ contentRect: { width, height } }]) => {
-      if (width > 0 && height > 0) setSize({ width, height, text: textSize() });
-    });
-    observer.observe(box.current!);
-    return () => observer.disconnect();
-  }, []);
+  const size = useOwnSize(box, AT_FIRST);
+  const text = useMemo(textSize, [size]);
   const axis = useContext(ChartAxis);
   useRows(box, places.length > 0 ? () => rowsOfColumns(axis, parts.map((part) => ({ ...part, places }))) : null);
 
   const [first, last] = range(places) ?? [0, 0];
-  const { text } = size;
   const left = MARGIN.left * text;
   const right = Math.max(left + 1, size.width - MARGIN.right * text);
   const x = (place: number) => (last > first ? left + ((right - left) * (place - first)) / (last - first) : (left + right) / 2);

@@ -29,6 +29,9 @@ function plot(points = POINTS, picked: string[] = []) {
   return { page, box, focus, ...heard };
 }
 
+// What stands around the plot grows with the text.
+document.documentElement.style.fontSize = "13px";
+
 // The plot reaches from 56 to 404 and, upwards, from 318 to 12.
 const AT: Record<string, [number, number]> = { "self:0.0": [404, 12], "self:0.1": [56, 318], "self:1.0": [230, 242] };
 

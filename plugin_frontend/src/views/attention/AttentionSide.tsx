@@ -1,4 +1,5 @@
 import { pointAt } from "../../attention_actions";
+import { SizedBox } from "../../elements/SizedBox";
 import { StrongestTokens } from "../../elements/StrongestTokens";
 import { TokenText } from "../../elements/TokenText";
 import { showTip } from "../../elements/Tooltip";
@@ -11,6 +12,9 @@ import { Pictures } from "./Pictures";
 import { sharesByModality, type Reading } from "./readings";
 import type { AttentionShown, SideShown } from "./shown";
 
+/** From this ratio of the sides on there is room for the words beside the image. */
+const WIDE = 1.25;
+
 /** The image and the words of one side. */
 export function AttentionSide({ shown, side }: { shown: AttentionShown; side: SideShown }) {
   const { image, words } = side.readings;
@@ -19,7 +23,7 @@ export function AttentionSide({ shown, side }: { shown: AttentionShown; side: Si
   const said = (reading: Reading) => side.caption !== undefined && reading.part !== null && !reading.part.missing && !reading.part.partly;
   const source = (reading: Reading) => !said(reading) && <Source side={side} reading={reading} compared={compared} />;
   return (
-    <div class="attention-side" data-testid={`attention-${side.side}`}>
+    <SizedBox class="attention-side" data-testid={`attention-${side.side}`} isWide={({ width, height }) => width >= WIDE * height}>
       {side.caption !== undefined && (
         <p class="side-caption" title={side.caption}>
           {shown.sides.some((other) => other.side !== side.side) && <span class={`chip ${side.side}`}>{side.side.toUpperCase()}</span>}
@@ -52,7 +56,7 @@ export function AttentionSide({ shown, side }: { shown: AttentionShown; side: Si
           </div>
         )}
       </div>
-    </div>
+    </SizedBox>
   );
 }
 

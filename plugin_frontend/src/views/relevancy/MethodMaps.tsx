@@ -2,7 +2,9 @@ import { chooseTokens } from "../../actions";
 import { imageUrl } from "../../api";
 import { Legend } from "../../elements/Legend";
 import { SeriesMark } from "../../elements/SeriesLegend";
+import { SizedBox } from "../../elements/SizedBox";
 import { StrongestTokens } from "../../elements/StrongestTokens";
+import { textSize } from "../../elements/text_size";
 import { TokenPictures } from "../../elements/TokenPictures";
 import { formatLabel, formatPlace, formatScore, formatToken } from "../../lib/format";
 import { exceeds } from "../../lib/readings";
@@ -18,6 +20,9 @@ interface Props {
   /** The only method on one side: there is room for its numbers. */
   alone: boolean;
 }
+
+/** From this width on, in rem, there is room for the words beside the pictures. */
+const WIDE = 34;
 
 /** One method's maps, side by side, on one scale. */
 export function MethodMaps({ shown, asDifference, alone }: Props) {
@@ -75,7 +80,12 @@ function MapSide({ shown, side, asDifference, alone }: Props & { side: SideShown
   const { pictureScale, wordScale } = shown;
   const card = cardShown.value ? cardToken.value : null;
   return (
-    <div class="map-side" data-testid={`map-${shown.method.name}-${side.side}`} style={{ "--images": manifest.images.length }}>
+    <SizedBox
+      class="map-side"
+      data-testid={`map-${shown.method.name}-${side.side}`}
+      style={{ "--images": manifest.images.length }}
+      isWide={({ width }) => width >= WIDE * textSize()}
+    >
       <Explains side={side} compared={shown.sides.length > 1} />
       {missing !== null && <p class="map-missing muted">{missing}</p>}
       {missing === null && (
@@ -129,7 +139,7 @@ function MapSide({ shown, side, asDifference, alone }: Props & { side: SideShown
           </div>
         </div>
       )}
-    </div>
+    </SizedBox>
   );
 }
 

@@ -1,7 +1,8 @@
 /** One matrix to look around in. */
 
 import { effect } from "@preact/signals";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useOwnSize } from "../../../elements/own_size";
 import { levelsAt } from "../../../lib/tiles";
 import { axisLabels, spansOf } from "../../../lib/spans";
 import { gutterFor, type Axis } from "../../../painters/matrix_axes";
@@ -38,7 +39,7 @@ export function MatrixPlot(props: Props) {
   const { source } = side;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [size, setSize] = useState({ width: 0, height: 0 });
+  const size = useOwnSize(box);
   const queries = useAxis(source.queries, chosen.query);
   const keys = useAxis(source.keys, chosen.key);
   const ink = useMemo(() => axisInk(box.current ?? document.documentElement), [props.dark, size]);
@@ -48,14 +49,7 @@ export function MatrixPlot(props: Props) {
   state.current = { side, colours, axes: { queries, keys }, gutter, plot, stretch: source.block.kind === "self" ? STRETCH_OF_ONE_SEQUENCE : Infinity };
   const owner = useMemo(() => ({}), []);
 
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(([{ contentRect: { width, height } }]) => setSize({ width, height }));
-    observer.observe(box.current!);
-    return () => {
-      observer.disconnect();
-      loader.forget(owner);
-    };
-  }, []);
+  useLayoutEffect(() => () => loader.forget(owner), []);
 
   const frame = useRef(0);
   const paint = useRef(() => {});
