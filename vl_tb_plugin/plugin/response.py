@@ -25,7 +25,7 @@ _TRIED_PLACES = 4
 _WORTH_RATIO = 0.6
 
 _ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
-    # a third of gzip's time: a click on a head waits for it
+    # less than half of gzip's time: a click on a head waits for it
     "zstd": partial(zstd.compress, level=1),
     "gzip": partial(gzip.compress, compresslevel=1, mtime=0),
 }
