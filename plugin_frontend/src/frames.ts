@@ -103,7 +103,7 @@ export function galleryFrame(
       const gallery = await load(api.attentionGallery(place, part, role, over), signal);
       const frames = gallery.items.map((item, index) => {
         const which = over === "heads" ? { heads: [item] } : { layers: [item] };
-        const parts = [{ ...part, ...which, ...weightsAt(gallery, index) }];
+        const parts = [{ ...part, ...which, ...weightsOfItem(gallery, index) }];
         return { manifest, plan: { ...plan, parts } };
       });
       return { ...gallery, over, frames };
@@ -177,10 +177,10 @@ async function outOfGallery(
   signal: AbortSignal,
 ): Promise<AttentionWeights> {
   const gallery = await load(api.attentionGallery(place, part, role, over), signal);
-  return weightsAt(gallery, gallery.items.indexOf(over === "heads" ? Number(part.heads[0]) : part.layers[0]));
+  return weightsOfItem(gallery, gallery.items.indexOf(over === "heads" ? Number(part.heads[0]) : part.layers[0]));
 }
 
-function weightsAt({ weights, quantisationError }: AttentionGallery, index: number): AttentionWeights {
+function weightsOfItem({ weights, quantisationError }: AttentionGallery, index: number): AttentionWeights {
   return { weights: weights[index], quantisationError: quantisationError[index], sinks: [] };
 }
 
