@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -139,6 +141,21 @@ class TestSavedPage:
         page.close()
         assert problems == []
         assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+
+    def test_the_chosen_head_is_in_it_where_the_page_took_it_out_of_a_gallery(
+        self, open_tab, demo_server
+    ):
+        tab = open_tab(demo_server, view="heads", run="lxmert-seed0", step=4, tag="val/001")
+        tab.settle()
+        _, path = download(tab, "download", "download-view-html")
+        text = re.search(r'id="vl-snapshot"[^>]*>(.*?)</script>', path.read_text(), re.DOTALL)[1]
+        kept = [key for key in json.loads(text)["answers"] if key.startswith("attention?")]
+        chosen = {name: tab.state()[name] for name in ("block", "layer", "head")}
+        assert [
+            key
+            for key in kept
+            if chosen.items() <= dict(parse_qsl(key.removeprefix("attention?"))).items()
+        ]
 
 
 class TestTokenCard:

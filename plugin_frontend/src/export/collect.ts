@@ -2,7 +2,7 @@
 
 import * as api from "../api";
 import { placeOf } from "../catalogue";
-import { manifestOf } from "../data";
+import { attentionOf, manifestOf } from "../data";
 import { nearest } from "../lib/blocks";
 import { pack, toBase64 } from "../lib/packing";
 import { toParameters } from "../lib/selection";
@@ -53,7 +53,8 @@ export async function collect(
   };
 
   const { run } = shown[0]?.place ?? { run: "" };
-  const wanted = new Set([...essential(shown), ...answeredRequests().filter((url) => concerns(url, shown))]);
+  const asked = [...answeredRequests(), ...chosenWeights()].filter((url) => concerns(url, shown));
+  const wanted = new Set([...essential(shown), ...asked]);
   const images = new Set(shown.flatMap(({ place, manifest }) => manifest.images.map(({ id }) => api.serverImageUrl(place.run, id))));
   const matrices = shown.flatMap(({ place, manifest }) => matricesOf(place, manifest));
   const total = wanted.size + matrices.reduce((sum, { rows }) => sum + rows.length, 0);
@@ -103,6 +104,17 @@ function essential(shown: readonly Shown[]): string[] {
       ...(manifest.relevancy.length > 0 ? [api.address("relevancy", { ...place })] : []),
     ]),
   ];
+}
+
+/** Requests for what the chosen tokens look at in the chosen head: it may have come out of a gallery. */
+function chosenWeights(): string[] {
+  return visibleSides.peek().flatMap((side) => {
+    const { manifest, plan } = attentionOf[side].value.peek() ?? {};
+    if (!manifest || !plan) return [];
+    const { run, tag, step } = manifest;
+    const logged = plan.parts.filter(({ missing }) => missing === null);
+    return logged.map((part) => api.attention({ run, tag, step }, part, plan.role, selection.peek().maskSinks).key);
+  });
 }
 
 /** Whether a request is about what is shown, and not about another example or checkpoint. */
