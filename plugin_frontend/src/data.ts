@@ -59,12 +59,13 @@ export const galleryOf = perSide((side) =>
   }),
 );
 
-/** What the pictures show at any place, of any choice: the head itself, and the gallery. */
+/** The same at any place, of any choice. */
 export function attentionOn(place: api.Place, choice: AttentionChoice) {
   // A saved page holds rows of the chosen head, of tokens whose gallery it lacks.
   return attentionFrame(place, choice, galleryInSight.value && !snapshot ? overShown() : null);
 }
 
+/** Likewise. */
 export function galleryOn(place: api.Place, choice: AttentionChoice) {
   return galleryFrame(place, choice, overShown());
 }

@@ -55,7 +55,7 @@ export function fetchAhead(): void {
   });
 }
 
-/** A function that calls it off. */
+/** What it returns calls it off. */
 function fetchAfter(milliseconds: number, wanted: () => Query<unknown>[]): () => void {
   const controller = new AbortController();
   const timer = setTimeout(() => prefetch(wanted(), controller.signal), milliseconds);

@@ -47,8 +47,8 @@ interface Brush {
   line: readonly Pixel[] | null;
 }
 
-/** In sizes of the text. */
 const AT_FIRST = { width: 420, height: 360 };
+/** In sizes of the text. */
 const MARGIN = { left: 4.3, right: 1.2, top: 0.9, bottom: 3.2 };
 const REACH_PIXELS = 14;
 const DRAG_PIXELS = 5;

@@ -35,8 +35,8 @@ interface Props {
   onChoose?(place: number): void;
 }
 
-/** In sizes of the text. */
 const AT_FIRST = { width: 320, height: 160 };
+/** In sizes of the text. */
 const MARGIN = { left: 3.6, right: 1.1, top: 0.6, bottom: 1.7 };
 const NAME = { character: 0.6, height: 1.15 };
 const HALF_BAR = 3;
